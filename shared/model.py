@@ -178,7 +178,8 @@ class Planned(Struct, frozen=True, gc=False):
             with whom he closes a circle.
         keeps: the manager whom Entra keeps, because the record names none; an empty text for nobody.
         since: when the employment began that the account is enabled for; ISO time or an empty text.
-        waited: whether the person is sent only because an older plan had not sent this very record yet.
+        waited: whether the person is sent only because an older plan had not sent this very record yet; of somebody who
+            is not sent, whether what became of an earlier record of this source is over, since Entra has this one.
         new: whether there was no row of the account when it was planned.
         decided_by: the source whose word counts, if it is another one that calls the person otherwise.
         takes_from: who gives up, in the same plan, a name that this person gets.

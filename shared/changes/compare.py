@@ -72,6 +72,8 @@ class Draft(Struct, frozen=True, gc=False):
         now_called: the id in the row, if it is a new one of the person's.
         maybe: as whom somebody new may be known already.
         successor: under which new id the person may go on.
+        unnamed: of somebody who has left by this source and works by another one, whether the newest file of that one
+            does not name the person either.
     """
 
     external_id: str
@@ -90,6 +92,7 @@ class Draft(Struct, frozen=True, gc=False):
     now_called: str = ""
     maybe: str = ""
     successor: str = ""
+    unnamed: bool = False
 
     def dump(self) -> bytes:
         """As it waits to be judged: a line of JSON."""
@@ -148,6 +151,15 @@ def is_settled(account: Account, source: str, digest: str, now: datetime) -> boo
         and not account.on_hold
         and (not account.next_change_at or account.next_change_at > iso(now))
     )
+
+
+def failure_is_over(account: Account, source: str) -> bool:
+    """Whether what Entra made of the last record of a source does not matter, where it should have what it accepted.
+
+    It has refused another record meanwhile, or another source has sent the person since and there is an account.
+    """
+    by_another = account.deliverer is not None and account.deliverer.source != source and not account.no_account
+    return not account.pending and (bool(account.refused) or by_another)
 
 
 def draft(claim: Claim, external_id: str, account: Account | None, digest: str) -> Draft | None:
@@ -295,10 +307,12 @@ class Judge:
                 takes_from = account.takes_from if unsent else ""
                 again_planned = replace(planned, kind=again, reason=reason, waited=unsent, takes_from=takes_from)
                 return Judged(SEND, "", again_planned, has_account=True)
-            return self._quiet(draft, desired, planned, kind)
+            return self._quiet(draft, desired, replace(planned, waited=failure_is_over(account, draft.source)), kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return self._refused_before(draft, planned, kind)
-        changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
+        changed = changed_attributes(before.record, record) if before and before.record else ()
+        if account and account.undone and not changed:  # it is only that HR takes back what Entra has not done
+            changed = changed_attributes(account.undone, record)
         planned = replace(planned, kind=kind, changed=changed)
         reason = reasons.sent(planned, desired, draft, draft.file, self.now)
         if taken_back := _end_taken_back(draft, desired, self.now):
@@ -370,7 +384,7 @@ class Judge:
                 replace(planned, kind=ChangeKind.WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
             )
         ends = _new_end(draft, desired, self.now)
-        if ends or desired.winner.awaits(self.now):
+        if ends or _later_end(draft, desired, self.now) or desired.winner.awaits(self.now):
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
             return Judged(WorkerStatus.SCHEDULED, counts_as, replace(planned, kind=ChangeKind.UNCHANGED, reason=reason))
@@ -387,7 +401,9 @@ class Judge:
             reason = reasons.end_taken_back(taken_back, draft, draft.file)
             changed = replace(planned, kind=ChangeKind.UNCHANGED, reason=reason, changed=(LAST_DAY,))
             return Judged(WorkerStatus.UNCHANGED, guard.CHANGE, changed)
-        reason = reasons.unchanged(desired, draft, draft.file, self.now)
+        is_again = planned.waited and draft.account is not None and bool(draft.account.refused)
+        say = reasons.as_accepted if is_again else reasons.unchanged
+        reason = say(desired, draft, draft.file, self.now)
         return Judged(WorkerStatus.UNCHANGED, "", replace(planned, kind=ChangeKind.UNCHANGED, reason=reason))
 
     def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: ChangeKind) -> str:
@@ -434,11 +450,25 @@ def _end_taken_back(draft: Draft, desired: Desired, now: datetime) -> str:
 
 def _new_end(draft: Draft, desired: Desired, now: datetime) -> bool:
     """Whether somebody who works is given an end that is to come, earlier than any said before."""
+    ends, old = _ends_said(draft, desired, now)
+    return ends is not None and (old is None or ends < old)
+
+
+def _later_end(draft: Draft, desired: Desired, now: datetime) -> bool:
+    """Whether somebody who works is given an end that is to come, later than the one said before.
+
+    Not where another contract follows: its end is not the one of the contract that counts now.
+    """
+    ends, old = _ends_said(draft, desired, now)
+    return ends is not None and old is not None and ends > old and draft.claims[draft.source].at(now).then is None
+
+
+def _ends_said(draft: Draft, desired: Desired, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """The end to come that is said anew of somebody who works, None if none is, and the one said before."""
     if not draft.new or draft.account is None or not draft.account.known_to_entra:
-        return False
+        return None, None
     ends = draft.claims[draft.source].leaves
     if ends is None or ends <= now or desired.winner.source != draft.source or not desired.active:
-        return False
+        return None, None
     before = draft.account.claims.get(draft.source)
-    old = claim_from_json(draft.source, before).leaves if before else None
-    return old is None or ends < old
+    return ends, claim_from_json(draft.source, before).leaves if before else None

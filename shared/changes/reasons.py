@@ -10,6 +10,7 @@ from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import short_name
 from shared.clock import iso
 from shared.model import ChangeKind, Planned
+from shared.wording.numbers import people
 
 if TYPE_CHECKING:
     from shared.changes.compare import Draft
@@ -90,13 +91,71 @@ def _outranked(desired: Desired, draft: Draft, now: datetime) -> str:
         others = [claim.source for claim in draft.claims.values() if claim.source != draft.source]
         also = sorted(source for source in others if draft.claims[source].employs(now)) if desired.active else []
         return f" The feed '{also[0]}' names the person too; this one goes before it." if also else ""
+    if has_left_here(draft, desired, now):
+        other = desired.winner.source
+        if draft.unnamed:
+            return (
+                f" This list says that the person has left; the account stays enabled, because the list '{other}' "
+                "employs the person, though its newest file does not name the person: HR says there too who has left."
+            )
+        return (
+            f" This list says that the person has left; the account stays enabled, because the list '{other}' employs "
+            "the person."
+        )
     return f" What the feed '{desired.winner.source}' says goes before what this one says."
+
+
+def has_left_here(draft: Draft, desired: Desired, now: datetime) -> bool:
+    """Whether a source says that somebody has left who stays enabled, because another one employs the person."""
+    if draft.missing or draft.left_out or not desired.active or desired.winner.source == draft.source:
+        return False
+    ours = draft.claims[draft.source].at(now)
+    return not (ours.works or ours.on_leave or ours.withdrawn or ours.employs(now))
+
+
+def stay_enabled(source: str, ids: Sequence[str], unnamed: Sequence[str]) -> str:
+    """What HR is told of those who have left by one list and stay enabled by another one.
+
+    Args:
+        source: the other list.
+        ids: of all of them.
+        unnamed: of those of them whom the newest file of that list does not name.
+    """
+    but = (
+        f" Its newest file does not name {_listed(unnamed)}, so nobody says any more that they work." if unnamed else ""
+    )
+    return (
+        f"Left by this list, and still enabled, because the list '{source}' employs them: {people(len(ids))} "
+        f"({_listed(ids)}).{but} Whoever has left there too is to be marked so in '{source}'."
+    )
+
+
+def left_out_as_older(ids: Sequence[str]) -> str:
+    """What HR is told of people of a file of whom something newer is known."""
+    return (
+        f"Left out, because a newer file has spoken of them: {people(len(ids))} ({_listed(ids)}). What this file says "
+        "of them is not used. If it is right, HR says it once more in a file that is newer."
+    )
+
+
+def _listed(ids: Sequence[str]) -> str:
+    """Ids, not all of them if there are many."""
+    return f"{', '.join(ids[:_SHOWN])}{f' and {len(ids) - _SHOWN} more' if len(ids) > _SHOWN else ''}"
 
 
 def unchanged(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
     """Why nothing is sent."""
-    news = "" if draft.missing or draft.left_out else " says nothing new"
+    is_new = draft.missing or draft.left_out or (draft.new and has_left_here(draft, desired, now))
+    news = "" if is_new else " says nothing new"
     return f"Unchanged: {_place(draft, file)}{news}; nothing to send.{_outranked(desired, draft, now)}"
+
+
+def as_accepted(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
+    """Why nothing is sent of somebody of whom Entra has refused another record meanwhile."""
+    return (
+        f"Unchanged: {_place(draft, file)} says again what Entra has, and not what Entra refused; nothing to "
+        f"send.{_outranked(desired, draft, now)}"
+    )
 
 
 def end_taken_back(last_day: str, draft: Draft, file: str) -> str:

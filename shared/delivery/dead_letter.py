@@ -29,7 +29,7 @@ from shared.storage import keys
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, WORKERS
 from shared.storage.rows import Key, change_rows, key_of, query, read_row
 from shared.tables.accounts import AccountRow
-from shared.tables.base import columns
+from shared.tables.base import NO_JSON, columns
 from shared.tables.extracts import ExtractRow, ExtractStatus
 from shared.tables.pages import PageRow, PageStatus
 from shared.tables.workers import WorkerRow, WorkerStatus
@@ -223,7 +223,7 @@ def _forget_pending(
         if row is None or not people.is_from(row, page) or not row.pending:
             return None
         aside = AccountRow(put_aside=row.pending, pending="")
-        return aside | AccountRow(accepted=people.ANOTHER) if keys.decode(key.row) in maybe else aside
+        return aside | AccountRow(accepted=people.ANOTHER, had=NO_JSON) if keys.decode(key.row) in maybe else aside
 
     accounts = [people.account_key(job, worker_id) for worker_id in ids]
     change_rows(context.storage.table(ACCOUNTS), accounts, account, select=_ACCOUNT)

@@ -21,7 +21,7 @@ from shared.records import due, pages, people
 from shared.records.people import Deliverer
 from shared.storage.names import PAGES
 from shared.storage.rows import read_rows
-from shared.tables.accounts import AccountRow
+from shared.tables.accounts import AccountRow, had_of
 from shared.tables.pages import PageRow, answers_of
 
 _SOON = timedelta(minutes=5)  # by then it is written
@@ -147,12 +147,14 @@ def _kept_manager(person: str, account: AccountRow, chain: Sequence[_Older]) -> 
     """The manager whom Entra has of somebody whose newest record names none; as the row says if nobody knows better."""
     unknown = account.manager or ""
     first = unknown if account.accepted else ""  # what Entra took before is told by the last page of the chain
+    had = had_of(account)
     kept = first
-    for page in chain:
+    # Of the last one it is known what came of it, where the row tells what Entra had then.
+    for page in chain[:-1] if had else chain:
         planned = page.planned.get(person) if person not in page.unsent else None
         if not page.is_known:
             return unknown
         if planned and "manager" in planned.worker.user.get(ENTERPRISE_USER, {}):
             return planned.worker.manager_id
         kept = planned.keeps if planned else first
-    return kept
+    return had.manager or "" if had else kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from shared.tables.extracts import ExtractRow, ExtractStatus, Outcome, counted_in
+from shared.tables.extracts import ExtractRow, ExtractStatus, Outcome, counted_in, quiet_of
 from shared.wording.numbers import counted, people
 
 _NOT_USED: Mapping[ExtractStatus, str] = {
@@ -59,3 +59,9 @@ def _troubles(row: ExtractRow) -> Iterator[str]:
         yield f"{people(held, 'waits', 'wait')} for approval"
     if missing := row.missing:
         yield f"{people(missing, 'is', 'are')} missing from the list"
+    if older := quiet_of(row).get(Outcome.SUPERSEDED, 0):
+        yield f"{people(older, 'was', 'were')} left out, because something newer is known of them"
+    if row.repeated and not (row.people or row.rejected):  # all of them are of people with newer ids
+        yield f"{counted(row.repeated, 'row does', 'rows do')} not count"
+    if stay := row.stay_enabled:
+        yield f"{people(stay, 'stays', 'stay')} enabled by another list, though this one says that they have left"

@@ -50,7 +50,7 @@ _COUNTS = {"In the file": IN_FILE, "What it changes": KINDS_OF_CHANGE, "What bec
 _GONE = "Not in this list, though they were in one before"
 _FACTS = columns(
     ExtractRow.extract, ExtractRow.file, ExtractRow.status, ExtractRow.message, ExtractRow.arrived_at, *IN_FILE,
-    *KIND_COUNTS.values(), *OUTCOMES, Count.FAILED_BEFORE, Count.NO_ACCOUNT, Count.ON_HOLD,
+    *KIND_COUNTS.values(), *OUTCOMES, Count.FAILED_BEFORE, Count.NO_ACCOUNT, Count.ON_HOLD, Count.STAY_ENABLED,
     ExtractRow.compared_with, ExtractRow.compared_people, ExtractRow.compared_rejected,
 )  # fmt: skip
 _NOTHING_USED = (ExtractStatus.REJECTED, ExtractStatus.STALE, ExtractStatus.FAILED)

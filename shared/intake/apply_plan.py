@@ -314,7 +314,7 @@ def _record_quiet(context: Context, ref: ExtractRef, row: ExtractRow, chunk: lis
     def state(fate: str, person: Planned, known: WorkerRow | None) -> WorkerRow | None:
         if fate == OLDER and known and known.sequence >= person.sequence:
             return None
-        if row.kind == ExtractKind.DUE and not by.release and _says_more(known, fate):
+        if row.kind == ExtractKind.DUE and not by.release and not person.waited and _says_more(known, fate):
             return _told_beside(person, known)
         values = worker_status.quiet(fate, person, known, by, seen=row.kind == ExtractKind.FILE)
         if values and by.release and known and fate == known.status == WorkerStatus.HELD and known.extract == ref.id:

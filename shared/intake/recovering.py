@@ -26,7 +26,7 @@ from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, STATE, WORKERS
 from shared.storage.rows import Key, change_rows, delete_row, key_of, query, read_row
 from shared.tables.accounts import AccountRow, said_of
-from shared.tables.base import columns
+from shared.tables.base import NO_JSON, columns
 from shared.tables.extracts import ExtractRow
 from shared.tables.pages import PageRow
 from shared.tables.workers import WorkerRow
@@ -157,7 +157,7 @@ def _put_aside(_key: Key, row: AccountRow | None) -> AccountRow | None:
     """As of a page that failed again and again, whose last request may have reached Entra."""
     if row is None or not row.pending:
         return None
-    return AccountRow(put_aside=row.pending, pending="", accepted=ANOTHER)
+    return AccountRow(put_aside=row.pending, pending="", accepted=ANOTHER, had=NO_JSON)
 
 
 def _dues(job: str, dated: list[Account], looked_at: list[str], now: datetime) -> Iterator[Due]:

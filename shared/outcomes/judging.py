@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -27,12 +28,12 @@ from shared.outcomes.verdict import DATA, MANAGER_NOT_KNOWN, Verdict, is_creatio
 from shared.outcomes.watermark import PageName
 from shared.records import created, extracts
 from shared.records.created import Created
-from shared.records.people import account_key, worker_key
+from shared.records.people import account_key, note_done, worker_key
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
-from shared.tables.accounts import AccountRow, said_of
+from shared.tables.accounts import AccountRow, PutBack, said_of
 from shared.tables.base import columns
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
@@ -48,7 +49,7 @@ _EARLY = timedelta(days=1)  # for so long an entry waits until we have written d
 _ACCOUNT = columns(
     AccountRow.said, AccountRow.source, AccountRow.extract, AccountRow.page, AccountRow.pending,
     AccountRow.accepted_at, AccountRow.unanswered, AccountRow.ever_enabled, AccountRow.next_change_at,
-    AccountRow.no_account, AccountRow.on_hold, AccountRow.takes_from,
+    AccountRow.no_account, AccountRow.on_hold, AccountRow.takes_from, AccountRow.put_back,
 )  # fmt: skip
 _WORKER = columns(
     WorkerRow.status, WorkerRow.reason, WorkerRow.next_step, WorkerRow.who_acts, WorkerRow.error_code,
@@ -109,6 +110,7 @@ class _Session:
     done: set[str] = field(default_factory=set)
     no_manager: set[str] = field(default_factory=set)
     no_account: dict[str, bool] = field(default_factory=dict)
+    not_done: dict[str, PutBack | Literal[""]] = field(default_factory=dict)
     feeds: dict[str, bool] = field(default_factory=dict)
     own_domains: dict[ExtractRef, bool] = field(default_factory=dict)
 
@@ -155,6 +157,7 @@ class _Session:
         if is_current:
             is_wrong = values.status in (WorkerStatus.FAILED, WorkerStatus.SKIPPED)
             self.no_account[external_id] = is_wrong and not (row.target_id or values.target_id)
+            self.not_done[external_id] = _not_done(found, is_wrong=is_wrong)
         if found.wrong and is_current and not self.cases[external_id].account.pending:
             matter = self._matter(external_id, source, row, found.wrong)
             again = resending.next_try(matter, tries, found.first_at)
@@ -225,6 +228,13 @@ class _Session:
         return self.feeds[source]
 
 
+def _not_done(found: Verdict, *, is_wrong: bool) -> PutBack | Literal[""]:
+    """What Entra has not done of what it was sent."""
+    if is_wrong:
+        return PutBack.ALL
+    return PutBack.MANAGER if found.wrong == MANAGER_NOT_KNOWN else ""
+
+
 def judge(context: Context, job: str, people: Sequence[str]) -> VerdictsWritten:
     """Bring the rows of some people in line with the stored entries.
 
@@ -249,6 +259,9 @@ def judge(context: Context, job: str, people: Sequence[str]) -> VerdictsWritten:
     _note_answered(context.storage, job, cases)
     _tell_how_long(job, cases.values())
     _note_accounts(context.storage, job, cases, session.no_account)
+    there = ((one, what) for one, what in session.not_done.items() if not session.no_account[one])
+    news = {one: what for one, what in there if what != cases[one].account.put_back}
+    note_done(context.storage, job, news)
     oldest = context.clock.now() - _EARLY
     again = {who: at for who, at in session.look_again.items() if cases[who].entries[0].at > oldest}
     return VerdictsWritten(again, frozenset(session.touched), frozenset(session.days))

@@ -217,7 +217,7 @@ def _plan_read(
             page_records.write_notes(context.storage, asked.ref, asked.attempt, notes)
             return hold_whole(run, drafted, because) | _compared_with(run, full=full)
         notes += drafted.notes
-        notes += [reasons.other_names(source, sorted(ids)) for source, ids in drafted.called_otherwise.items()]
+        notes += _notes_on_others(drafted)
         decided = decide_all(run, drafted)
         notes += notes_on_holds(run.holds, decided.kept_out)
         values = store(run, drafted, decided)
@@ -235,6 +235,7 @@ def _plan_read(
         people=extract.people,
         rejects_file=_store_rejects(context, asked, extract),
         other_names=sum(map(len, drafted.called_otherwise.values())),
+        stay_enabled=sum(map(len, drafted.stay.values())),
         shrunk=run.looks_at_everybody and not row.loss_approved and more_before(run) is not None,
         rows=extract.rows,
         repeated=extract.repeated,
@@ -242,6 +243,16 @@ def _plan_read(
         filtered=extract.left_out,
         returned=extract.returned,
     )
+
+
+def _notes_on_others(drafted: Drafted) -> Iterator[str]:
+    """What HR is told of people of the file for whom something else counts than what it says."""
+    for source, ids in drafted.called_otherwise.items():
+        yield reasons.other_names(source, sorted(ids))
+    for source, people in drafted.stay.items():
+        yield reasons.stay_enabled(source, sorted(people), sorted(one for one, named in people.items() if not named))
+    if drafted.older:
+        yield reasons.left_out_as_older(sorted(drafted.older))
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from shared.changes import reasons
 from shared.changes.claims import Claim, decide
-from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims, meets_other_names
+from shared.changes.compare import OLDER, Draft, draft, failure_is_over, is_settled, kept_claims, meets_other_names
 from shared.extract.reading import Said
 from shared.mapping.paths import keep
 from shared.model import ENTERPRISE_USER, ChangeKind, ExtractRef, Planned, Worker
@@ -23,9 +23,11 @@ from shared.planning.plan_run import Drafted, PlanRun
 from shared.planning.starts import unconfirmed_starts
 from shared.records import accounts, extracts
 from shared.records.accounts import Account
-from shared.records.people import told_otherwise
-from shared.storage.rows import in_chunks
-from shared.tables.workers import WorkerStatus
+from shared.records.people import told_otherwise, worker_key
+from shared.storage.names import WORKERS
+from shared.storage.rows import in_chunks, read_rows
+from shared.tables.base import columns
+from shared.tables.workers import WorkerRow, WorkerStatus
 
 _BATCH = 500
 _SHOWN = 20  # people in a sentence
@@ -178,6 +180,7 @@ def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, dig
         sequence=run.sequence,
         reason=reasons.seen_again(row, run.file),
         next_change_at=account.next_change_at,
+        waited=failure_is_over(account, run.ref.source),
     )
     drafted.keep_quiet(WorkerStatus.UNCHANGED, seen, remember=False)
     return True
@@ -201,13 +204,32 @@ def _draft(
                 successor = run.successors.get(person, "")
                 if said.now_called or said.maybe or successor:
                     made = replace(made, now_called=said.now_called, maybe=said.maybe, successor=successor)
-                if other := meets_other_names(made):
+                # Whoever goes on under a new id is known to be the same, whatever another list calls the person.
+                other = "" if said.now_called else meets_other_names(made)
+                if other:
                     drafted.called_otherwise.setdefault(other, []).append(person)
+                made = _who_stays(run, drafted, made)
                 drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)
             else:
+                if person not in overtaken:  # of these there is a note of its own
+                    drafted.older.append(person)
                 older = reasons.older(said.worker.row, run.file)
                 planned = Planned(said.worker, kind=ChangeKind.UNCHANGED, sequence=run.sequence, reason=older)
                 drafted.keep_quiet(OLDER, planned, remember=False)
+
+
+def _who_stays(run: PlanRun, drafted: Drafted, made: Draft) -> Draft:
+    """Note whoever has left by this file and stays enabled by another list, and whether that one names the person."""
+    if not made.new or len(made.claims) == 1:
+        return made
+    desired = decide(made.claims, run.now)
+    if not reasons.has_left_here(made, desired, run.now) or run.hold_of(made.external_id, made.claims):
+        return made
+    other, key = desired.winner.source, worker_key(desired.winner.source, made.external_id)
+    rows = read_rows(run.storage.table(WORKERS), [key], select=columns(WorkerRow.missing_in))
+    unnamed = any(row.missing_in for row in rows.values())
+    drafted.stay.setdefault(other, {})[made.external_id] = not unnamed
+    return replace(made, unnamed=unnamed)
 
 
 def _claim(run: PlanRun, said: Said, before: Claim | None, account: Account | None) -> Claim:

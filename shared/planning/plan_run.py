@@ -231,6 +231,9 @@ class Drafted:
         lost: who is missing from the file and was in the one before.
         before: how many people were in the one before.
         called_otherwise: by other source, whom it calls otherwise, and of whom this one has not spoken before.
+        older: people of the file of whom something newer is known.
+        stay: by other source, whom it keeps enabled, though the file says anew that they have left, each with whether
+            the newest file of that one names the person.
         notes: what HR should know of the file besides.
         ids: who goes on under which new id.
         in_vain: why nothing comes of a release for some of those who are released; else empty.
@@ -256,6 +259,8 @@ class Drafted:
     lost: list[Account] = field(default_factory=list)
     before: int = 0
     called_otherwise: dict[str, list[str]] = field(default_factory=dict)
+    older: list[str] = field(default_factory=list)
+    stay: dict[str, dict[str, bool]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     ids: SamePeople = NO_NEW_IDS
     in_vain: str = ""

@@ -16,7 +16,7 @@ from shared.storage.clients import Storage
 from shared.storage.keys import range_of
 from shared.storage.names import ACCOUNTS
 from shared.storage.rows import in_chunks, read_rows
-from shared.tables.accounts import AccountRow, LastWords, kept_of, said_of
+from shared.tables.accounts import AccountRow, LastWords, PutBack, had_of, kept_of, said_of
 from shared.tables.base import columns
 
 _AT_ONCE = 1000
@@ -49,7 +49,9 @@ class Account(Struct, frozen=True, gc=False):
         stamp: of the plan that wrote the row last.
         deliverer: the page that is to send what is pending; None before the first.
         claims: what each source says, as it is kept; only where the whole row was read.
-        record: what was planned last; only where the whole row was read.
+        record: what was planned last, or what Entra had before that if it has not done it; only where the whole row was
+            read. So are `enabled`, `ever_enabled`, `since`, `manager` and `kept`.
+        undone: what was planned last, if Entra has not done it; else empty.
         manager: whom Entra has as the manager, or is about to get; only where the whole row was read. A record that
             names none, and does not clear him, leaves him where he is.
         on_hold: whether it was on hold when it was planned last.
@@ -83,6 +85,7 @@ class Account(Struct, frozen=True, gc=False):
     on_hold: bool = False
     takes_from: str = ""
     circle: str = ""
+    undone: ScimUser = {}  # msgspec makes a new one for each
 
     @property
     def known_to_entra(self) -> bool:
@@ -177,13 +180,27 @@ def _account(row: AccountRow) -> Account:
         deliverer=Deliverer(row.source, row.extract, row.page) if row.extract else None,
         claims=unpack(row.claims),
         record=record,
-        manager=manager_of(record) if row.manager is None else row.manager,  # rows of older versions lack it
+        manager=_manager_of(row, record),
         no_account=row.no_account,
         kept=kept_of(row),
         on_hold=row.on_hold,
         takes_from=row.takes_from,
         circle=_circle_of_older_versions(row.open) if row.circle is None else row.circle,
+        undone=_undone(row),
     )
+
+
+def _undone(row: AccountRow) -> ScimUser:
+    """What was planned last, if Entra has not done it; nothing if an older version has planned something since."""
+    had = had_of(row) if row.put_back == PutBack.ALL else None
+    return unpack(row.had_record) if had and had.mark in (row.accepted, row.refused) else {}
+
+
+def _manager_of(row: AccountRow, record: ScimUser) -> str:
+    """Whom Entra has as the manager, or is about to get."""
+    if row.no_account and not (row.pending or row.put_aside or row.unanswered):
+        return ""
+    return manager_of(record) if row.manager is None else row.manager  # rows of older versions lack it
 
 
 _CIRCLE_TOLD = re.compile(r" a loop \((.+?)\)(?:; sent without|, because Entra keeps)", re.DOTALL)

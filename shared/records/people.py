@@ -11,26 +11,31 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar, cast
+from typing import Literal, NamedTuple, TypeVar, cast
 
 import orjson
 
 from shared.clock import iso, parse_iso
-from shared.model import ExtractRef, KeptClaim, Page, Planned, Reject, Same, ScimUser
+from shared.model import ExtractRef, KeptClaim, Page, Planned, Reject, Same, ScimUser, manager_of
 from shared.records.due import Due, await_managers, schedule
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.keys import range_of
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import Change, Key, change_rows, query, read_rows
-from shared.tables.accounts import AccountRow, said_column, said_of
-from shared.tables.base import NOTHING, Json, Packed, columns, from_json, to_json
+from shared.tables.accounts import AccountRow, Had, LastWords, PutBack, had_of, said_column, said_of
+from shared.tables.base import NO_JSON, NOTHING, Json, Packed, columns, from_json, to_json
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 _DELIVERER = columns(AccountRow.source, AccountRow.extract, AccountRow.page)  # of `Accounts`
 _FOR_SENDING = columns(
     AccountRow.pending, AccountRow.enabled, AccountRow.unanswered, AccountRow.late_at, *_DELIVERER
+)  # fmt: skip
+_HAD = columns(
+    AccountRow.record, AccountRow.manager, AccountRow.kept, AccountRow.enabled, AccountRow.ever_enabled,
+    AccountRow.since, AccountRow.accepted, AccountRow.pending, AccountRow.put_aside, AccountRow.unanswered,
+    AccountRow.had, AccountRow.put_back,
 )  # fmt: skip
 _PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
@@ -39,7 +44,7 @@ _FOR_QUIET = columns(
     WorkerRow.sequence, WorkerRow.status, WorkerRow.missing_in, WorkerRow.in_doubt, WorkerRow.who_acts,
     WorkerRow.warning, WorkerRow.warning_kind, WorkerRow.tries, WorkerRow.sent_status, WorkerRow.sent_by,
     WorkerRow.sent_decision, WorkerRow.sent_kind, WorkerRow.sent_changed, WorkerRow.on_hold, WorkerRow.seen_in,
-    WorkerRow.held_last_day, *_SAID_BEFORE,
+    WorkerRow.held_last_day, WorkerRow.next_change_at, *_SAID_BEFORE,
 )  # fmt: skip
 _BEHIND_A_FILE = 4
 """Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""
@@ -133,22 +138,25 @@ def note_planned(
     pages = list(pages)
     people = [person for page in pages for person in page.people]
     _remember_dates(storage, plan.job, people)
-    before, ours = _note_accounts(storage, plan, pages, fingerprint)
+    before, ours, others = _note_accounts(storage, plan, pages, fingerprint)
     _note_waiting(storage, plan, people, by, ours)
+    _tell_others(storage, plan, others, [one for one in people if one.worker.worker_id in ours], sent=True)
     return before
 
 
 def _note_accounts(
     storage: Storage, plan: PlanNoted, pages: Sequence[Page], fingerprint: Callable[[ScimUser], str]
-) -> tuple[dict[int, set[Deliverer]], set[str]]:
+) -> tuple[dict[int, set[Deliverer]], set[str], dict[str, set[str]]]:
     """Write to `Accounts` what is planned for the people of some pages.
 
     Returns:
-        What `note_planned` returns, and those people whom no newer plan has taken over.
+        What `note_planned` returns, those people whom no newer plan has taken over, and the other sources that speak of
+        any of them.
     """
     people = {person.worker.worker_id: (person, page.number) for page in pages for person in page.people}
     before: dict[int, set[Deliverer]] = {page.number: set() for page in pages}
     ours: set[str] = set()
+    others: dict[str, set[str]] = {}
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row and row.stamp > plan.stamp:
@@ -156,15 +164,19 @@ def _note_accounts(
         worker_id = keys.decode(key.row)
         person, number = people[worker_id]
         ours.add(worker_id)
+        said = said_of(row) if row else {}
+        if besides := said.keys() - {plan.ref.source}:
+            others[worker_id] = set(besides)
         if row and row.stamp == plan.stamp:  # written before a crash
             before[number].update(taken_from(row))
             return None
         was = _pages_before(row)
         before[number].update(was)
         user = person.worker.user
-        values = _said(plan.ref.source, person, row) | AccountRow(
+        mark = fingerprint(user)
+        values = _said(plan.ref.source, person, row, said) | AccountRow(
             stamp=plan.stamp,
-            pending=fingerprint(user),
+            pending=mark,
             record=pack(user),
             manager=person.worker.manager_id or person.keeps,
             kept=to_json(person.kept),
@@ -179,24 +191,113 @@ def _note_accounts(
         )
         if user["active"]:
             values.since = person.since
-        return values
+        return values | _had_before(row, mark) if row else values
 
     change_rows(
         storage.table(ACCOUNTS),
         [account_key(plan.job, worker_id) for worker_id in people],
         account,
-        select=columns(
-            AccountRow.stamp,
-            AccountRow.said,
-            AccountRow.claims,
-            AccountRow.ever_enabled,
-            AccountRow.pending,
-            AccountRow.before,
-            *_DELIVERER,
-        ),
+        select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims, AccountRow.before, *_HAD, *_DELIVERER),
         new={account_key(plan.job, worker_id) for worker_id, (person, _) in people.items() if person.new},
     )
-    return before, ours
+    return before, ours, others
+
+
+def _tell_others(
+    storage: Storage, plan: PlanNoted, others: Mapping[str, Collection[str]], people: Iterable[Planned], *, sent: bool
+) -> None:
+    """Have the rows of other sources say what is to become of the account, and tell of no date that is none any more.
+
+    Args:
+        storage: the account with HR data.
+        plan: the plan.
+        others: the other sources that speak of a person, by id.
+        people: of whom something is planned, or a date has come.
+        sent: whether they are sent.
+    """
+    by_key = {
+        worker_key(source, person.worker.worker_id): person
+        for person in people
+        for source in others.get(person.worker.worker_id, ())
+    }
+
+    def told(key: Key, row: WorkerRow | None) -> WorkerRow | None:
+        if row is None:
+            return None
+        values = worker_status.told_besides(by_key[key], row, plan.ref.source, sent=sent)
+        return None if row.says(values) else values
+
+    if by_key:
+        change_rows(
+            storage.table(WORKERS),
+            by_key,
+            told,
+            select=columns(WorkerRow.active, WorkerRow.next_change_at, WorkerRow.status),
+        )
+
+
+def _had_before(row: AccountRow, mark: str) -> AccountRow:
+    """What Entra has of an account that is to get another record, of the fingerprint `mark`; see `_put_back`."""
+    if row.accepted in ("", ANOTHER):
+        return AccountRow(had=NO_JSON, put_back="") if row.had else AccountRow()
+    had = had_of(row)
+    if row.pending or row.put_aside or (had and row.unanswered and row.accepted == mark):
+        # What was planned last has perhaps not come to Entra.
+        return AccountRow(had=to_json(had._replace(mark=mark)) if had else NO_JSON, put_back="")
+    manager = manager_of(unpack(row.record)) if row.manager is None else row.manager  # rows of older versions lack it
+    had = Had(mark, manager, row.kept, row.enabled, row.ever_enabled, row.since)
+    return AccountRow(had_record=row.record, had=to_json(had), put_back="")
+
+
+def _put_back(row: AccountRow, what: PutBack | Literal[""]) -> AccountRow:
+    """Have what Entra had before and what it was sent change places, as far as it has not done what it was sent.
+
+    Else the next plan would take it that Entra has what it has refused: it would tell the kind of a change by that,
+    and look for circles with a manager whom nobody has.
+    """
+    had = had_of(row)
+    if had is None or row.put_back == what:
+        return AccountRow()
+    values = AccountRow(put_back=what)
+    if PutBack.ALL in (row.put_back, what):
+        values |= AccountRow(
+            record=row.had_record,
+            had_record=row.record,
+            kept=had.kept,
+            enabled=had.enabled,
+            ever_enabled=had.ever_enabled,
+            since=had.since,
+        )
+        had = Had(had.mark, had.manager, row.kept, row.enabled, row.ever_enabled, row.since)
+    if not (row.put_back and what):
+        values.manager = had.manager
+        had = had._replace(manager=row.manager)
+    values.had = to_json(had)
+    return values
+
+
+def note_done(storage: Storage, job: str, done: Mapping[str, PutBack | Literal[""]]) -> None:
+    """Write what Entra has not done of what it accepted last, by its log. Doing it again changes nothing.
+
+    Args:
+        storage: the account with HR data.
+        job: the job they were sent to.
+        done: what it has not done, by externalId; an empty text if it has done all.
+    """
+
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
+        if row is None or row.pending or row.put_aside:
+            return None
+        had = had_of(row)
+        what = done[keys.decode(key.row)]
+        return _put_back(row, what) or None if had and had.mark == row.accepted else None
+
+    change_rows(
+        storage.table(ACCOUNTS),
+        [account_key(job, one) for one in done],
+        account,
+        select=columns(*_HAD, AccountRow.had_record),
+    )
 
 
 def _note_waiting(
@@ -265,25 +366,10 @@ def note_quiet(
             comparison finds them again.
     """
     by_id = {person.worker.worker_id: person for person in people}
-    ref, job = plan.ref, plan.job
-
-    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row and row.stamp >= plan.stamp:
-            return None
-        values = _said(ref.source, by_id[keys.decode(key.row)], row)
-        if row is None:
-            values |= _NOBODY_YET
-        return values | AccountRow(stamp=plan.stamp, put_aside="")
-
+    ref = plan.ref
     if remember:
-        _remember_dates(storage, job, by_id.values())
-        change_rows(
-            storage.table(ACCOUNTS),
-            [account_key(job, worker_id) for worker_id in by_id],
-            account,
-            select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims),
-            new={account_key(job, worker_id) for worker_id, person in by_id.items() if person.new},
-        )
+        _remember_dates(storage, plan.job, by_id.values())
+        _note_said(storage, plan, by_id)
 
     def person_row(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         person = by_id[keys.decode(key.row)]
@@ -305,6 +391,43 @@ def note_quiet(
     )
 
 
+def _note_said(storage: Storage, plan: PlanNoted, by_id: Mapping[str, Planned]) -> None:
+    """Write to `Accounts` what is said of people who are not sent."""
+    source, others = plan.ref.source, dict[str, set[str]]()
+
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
+        if row and row.stamp >= plan.stamp:
+            return None
+        person = by_id[keys.decode(key.row)]
+        said = said_of(row) if row else {}
+        if besides := said.keys() - {source}:
+            others[person.worker.worker_id] = set(besides)
+        values = _said(source, person, row, said)
+        if row is None:
+            values |= _NOBODY_YET
+        elif person.waited and row.refused:
+            values |= _as_accepted(person)
+        return values | AccountRow(stamp=plan.stamp, put_aside="")
+
+    change_rows(
+        storage.table(ACCOUNTS),
+        [account_key(plan.job, worker_id) for worker_id in by_id],
+        account,
+        select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims, AccountRow.refused),
+        new={account_key(plan.job, worker_id) for worker_id, person in by_id.items() if person.new},
+    )
+    _tell_others(storage, plan, others, by_id.values(), sent=False)
+
+
+def _as_accepted(person: Planned) -> AccountRow:
+    """HR says again what Entra has, and not what it refused."""
+    user = person.worker.user
+    values = AccountRow(refused="", put_back="", record=pack(user), enabled=bool(user["active"]))
+    if person.worker.manager_id:
+        values.manager = person.worker.manager_id
+    return values
+
+
 _NOBODY_YET = AccountRow(
     pending="",
     accepted="",
@@ -323,8 +446,8 @@ def _tells_of_a_date(sequence: str) -> bool:
     return sequence.count(" ") == _BEHIND_A_FILE
 
 
-def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
-    """What is kept of what a source says about a person, beside what the other sources said."""
+def _said(source: str, person: Planned, row: AccountRow | None, said: LastWords) -> AccountRow:
+    """What is kept of what a source says about a person, beside what all sources said before."""
     values = AccountRow(
         external_id=person.worker.worker_id,
         open=person.warning,
@@ -332,7 +455,6 @@ def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
         next_change_at=person.next_change_at,
         on_hold=bool(person.on_hold),
     )
-    said = said_of(row) if row else {}
     if person.said:
         # What is said is as old as the file that says it, though a release may tell of it behind all files.
         sequence = (person.claim or KeptClaim()).get("sequence", person.sequence)
@@ -462,7 +584,7 @@ def taken_over(storage: Storage, job: str, page: Deliverer, ids: Sequence[str]) 
     Nothing of those whom the page has lost again.
     """
     keys_of = [account_key(job, worker_id) for worker_id in ids]
-    wanted = columns(AccountRow.before, AccountRow.accepted, AccountRow.manager, *_DELIVERER)
+    wanted = columns(AccountRow.before, AccountRow.accepted, AccountRow.manager, AccountRow.had, *_DELIVERER)
     rows = read_rows(storage.table(ACCOUNTS), keys_of, select=wanted)
     return {keys.decode(key.row): row for key, row in rows.items() if is_from(row, page)}
 
@@ -514,7 +636,7 @@ def note_accepted(
         unanswered = row.unanswered or at
         if not is_from(row, page):
             # Entra has, or will have, neither what it accepted before nor yet what the newer plan is to send.
-            return AccountRow(accepted=ANOTHER, unanswered=unanswered)
+            return AccountRow(accepted=ANOTHER, unanswered=unanswered, had=NO_JSON)
         return AccountRow(
             # An older record may have reached Entra after this one; see `note_late`.
             accepted=ANOTHER if at <= row.late_at else row.pending,
@@ -548,7 +670,7 @@ def note_late(storage: Storage, job: str, page: Deliverer, people: Iterable[str]
         if row is None or is_from(row, page):
             return None
         late.add(keys.decode(key.row))
-        return AccountRow(accepted=ANOTHER, late_at=iso(at))
+        return AccountRow(accepted=ANOTHER, late_at=iso(at), had=NO_JSON)
 
     _change_accounts(storage, job, people, account)
     return late
@@ -557,7 +679,7 @@ def note_late(storage: Storage, job: str, page: Deliverer, people: Iterable[str]
 def note_refused(storage: Storage, job: str, page: Deliverer, people: Iterable[str], values: WorkerRow) -> None:
     """Write that Entra refused the records of these people themselves (400).
 
-    The same records are not sent again before some days have passed; see `is_refused`.
+    The same records are not sent again before some days have passed; see `is_refused`. What Entra has is what it had.
 
     Args:
         storage: the account with HR data.
@@ -571,9 +693,18 @@ def note_refused(storage: Storage, job: str, page: Deliverer, people: Iterable[s
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
         if row is None or not is_from(row, page) or not row.pending:
             return None
-        return AccountRow(refused=row.pending, refused_at=values.resolved_at, pending="")
+        had = had_of(row)
+        refused = AccountRow(refused=row.pending, refused_at=values.resolved_at, pending="")
+        if not row.accepted:  # there is no account whose manager Entra could keep
+            return refused | AccountRow(manager="")
+        return refused | _put_back(row, PutBack.ALL) if had and had.mark == row.pending else refused
 
-    _change_accounts(storage, job, ids, account)
+    change_rows(
+        storage.table(ACCOUNTS),
+        [account_key(job, one) for one in ids],
+        account,
+        select=columns(*_HAD, AccountRow.had_record, *_DELIVERER),
+    )
     note_state(storage, page.ref, ids, values)
 
 

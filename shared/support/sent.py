@@ -86,7 +86,7 @@ def sent_record(
     claim = account.claims.get(ref.source) or {}
     number = int(claim.get("row") or row.row or 0)
     cells, why = _cells(context, ref, mapping, number) if mapping else ({}, _UNREADABLE)
-    values = attributes(account.record)
+    values = attributes(account.undone or account.record)
     entra = _confirmed(teller, account)
     unwritten = _unwritten(teller)
     columns = _columns(mapping) if mapping else {}
@@ -111,6 +111,8 @@ def _unwritten(row: WorkerRow) -> frozenset[str]:
 def _confirmed(row: WorkerRow, account: Account) -> str:
     """How far Entra has confirmed the record that was planned last."""
     status = row.sent_status
+    if not status and row.sent_by and row.target_id:  # HR says again what Entra has, and not what it refused
+        return _HOW_FAR[WorkerStatus.PROVISIONED]
     if account.pending and account.pending != account.accepted and status not in worker_status.UNANSWERED:
         return "not sent yet" if status != WorkerStatus.FAILED else "not taken"
     return _HOW_FAR.get(status, "no answer yet")

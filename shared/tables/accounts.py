@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from enum import StrEnum
+from typing import Final, Literal, NamedTuple
 
 from shared.model import KeptClaim, ScimUser
 from shared.tables.base import ALWAYS, NO_JSON, NOTHING, Json, Keyed, Packed, from_json, to_json
@@ -17,6 +18,33 @@ UNTIL: Final = 2
 
 LastWords = dict[str, Word]
 """The last word of each source."""
+
+
+class PutBack(StrEnum):
+    """What of an account is again as it was before the last plan, because Entra has not done what that asked for."""
+
+    ALL = "all"  # it has done nothing
+    MANAGER = "manager"  # Entra did not know him, and did the rest
+
+
+class Had(NamedTuple):
+    """What Entra had of an account before it was sent something else, beside the record. Read, it is a list.
+
+    Attributes:
+        mark: fingerprint of what it was to be sent instead.
+        manager: as in the row; so are the others.
+        kept: attributes whose old values Entra kept, as the row has them.
+        enabled: whether the account was planned to be enabled.
+        ever_enabled: whether it ever was.
+        since: when the employment began that it was enabled for last.
+    """
+
+    mark: str
+    manager: str | None
+    kept: Json[Sequence[str]]
+    enabled: bool
+    ever_enabled: bool
+    since: str
 
 
 class AccountRow(Keyed):
@@ -38,6 +66,11 @@ class AccountRow(Keyed):
     circle: str | None = None  # of managers, because of which hers is left out; or empty. Older versions wrote none
     takes_from: str = ""  # who gives up a name that this person gets; or empty
 
+    # What Entra had before. If it does not do what was planned, both change places with `Record` and the rest
+    had_record: Packed[ScimUser] = NOTHING  # the record; or nothing
+    had: Json[Had] = NO_JSON  # the rest; empty if nobody knows for sure. Older versions wrote none
+    put_back: PutBack | Literal[""] = ""  # what of it has changed places; or empty
+
     # Who sends it
     source: str = ALWAYS  # the source of the page that is to send it,
     extract: str = ALWAYS  # its extract; empty if nobody has ever sent it,
@@ -55,6 +88,11 @@ class AccountRow(Keyed):
     refused: str = ""  # what Entra refused; or empty
     refused_at: str = ""  # when
     no_account: bool = False  # whether Entra's last word is that it could not make it, and there has never been one
+
+
+def had_of(row: AccountRow) -> Had | None:
+    """What Entra had before, beside the record; None if nobody knows for sure."""
+    return Had(*from_json(row.had)) if row.had else None
 
 
 def said_of(row: AccountRow) -> LastWords:

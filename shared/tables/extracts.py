@@ -72,6 +72,7 @@ class Count(StrEnum):
     FAILED_BEFORE = "FailedBefore"
     NO_ACCOUNT = "NoAccount"
     ON_HOLD = "OnHold"
+    STAY_ENABLED = "StayEnabled"
     JOINERS = "Joiners"
     MOVERS = "Movers"
     LEAVERS = "Leavers"
@@ -209,6 +210,7 @@ class ExtractRow(Outcomes):
     missing: int = 0  # people who are in the file before and not in this one
     not_disabled: str = ""  # why nobody was disabled for that, though the mapping asks for it
     on_hold: int = 0  # people whom IT keeps disabled
+    stay_enabled: int = 0  # people who have left by this list, as it says anew, and stay enabled by another one
     other_names: int = 0  # people whom another list calls otherwise
     failed_before: int = 0  # of those who are unchanged, people who failed before
     no_account: int = 0  # of these, people without an account

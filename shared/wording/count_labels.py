@@ -51,6 +51,7 @@ BECAME: Mapping[Outcome | Count, str] = {
     Count.FAILED_BEFORE: "Of these, people who failed before",
     Count.NO_ACCOUNT: "Of these, people without an account",
     Count.ON_HOLD: "Of all, people whom IT keeps disabled (on hold); HR has nothing to correct",
+    Count.STAY_ENABLED: "Of all, people who have left by this list and stay enabled by another one",
     Outcome.WAITING: "Waiting to be sent",
     Outcome.UPLOADED: "Sent, no answer of Entra yet",
     Outcome.OVERDUE: "Sent, no answer of Entra in time",

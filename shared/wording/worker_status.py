@@ -218,6 +218,17 @@ def quiet(fate: str, person: Planned, row: WorkerRow | None, by: Telling, *, see
         by: the extract, when, and who has released her.
         seen: whether she is in the file, unless it is her absence that speaks.
     """
+    if row is None or not person.waited or fate == WorkerStatus.HELD or row.sent_status not in _IN_VAIN:
+        return _quiet(fate, person, row, by, seen=seen)
+    over = WorkerRow(sent_status="", tries=0, error_code="")
+    if user := person.worker.user:
+        over.active = bool(user["active"])
+    told = WorkerRow(status=WorkerStatus.UNCHANGED, who_acts=Actor.NOBODY)
+    values = _quiet(fate, person, row | over | (told if row.status in _IN_VAIN else WorkerRow()), by, seen=seen)
+    return None if values is None else values | over
+
+
+def _quiet(fate: str, person: Planned, row: WorkerRow | None, by: Telling, *, seen: bool) -> WorkerRow | None:
     if fate not in _QUIET or (fate == WorkerStatus.MISSING and row is None):
         return None
     status, next_step, who_acts = _QUIET[fate]
@@ -278,14 +289,15 @@ def _tells_on(status: WorkerStatus, person: Planned, row: WorkerRow | None) -> b
     if status == WorkerStatus.FILTERED:
         return before in _STILL_OPEN
     is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
-    is_due = before == WorkerStatus.SCHEDULED and bool(person.next_change_at)
+    due = row.next_change_at if row and before == WorkerStatus.SCHEDULED else ""
+    is_due = bool(due) and due == person.next_change_at
     return status == WorkerStatus.UNCHANGED and (is_open or is_due)
 
 
 def _hides_failure(status: WorkerStatus, person: Planned, row: WorkerRow) -> bool:
     """Whether the row told of HR's row, which is well again, while what was sent last has come to nothing."""
     is_over = status == WorkerStatus.UNCHANGED and row.status in _OF_A_ROW and not person.decided_by
-    return is_over and row.sent_status in (WorkerStatus.FAILED, WorkerStatus.SKIPPED)
+    return is_over and row.sent_status in _IN_VAIN
 
 
 def _failed_again(row: WorkerRow) -> WorkerRow:
@@ -384,6 +396,7 @@ _ANOTHER_DECIDES = (
     "If it is the same person, HR has both lists name the same user name; if not, IT sees to it that the lists share "
     "no ids."
 )
+_IN_VAIN = (WorkerStatus.FAILED, WorkerStatus.SKIPPED)
 _WELL = (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED)
 _STILL_OPEN = (
     WorkerStatus.QUEUED,
@@ -520,6 +533,32 @@ def known_by_another_id(worker_id: str, known_as: str, why: str, at: datetime) -
             resolved_at=iso(at),
         )
     )
+
+
+def told_besides(person: Planned, row: WorkerRow, source: str, *, sent: bool) -> WorkerRow:
+    """What the row of one source says once another one has the person sent, or looked at because of a date.
+
+    Args:
+        person: what is decided.
+        row: of the one.
+        source: the other.
+        sent: whether the person is sent.
+    """
+    due = person.next_change_at
+    values = WorkerRow(next_change_at=due)
+    if sent:
+        values.active = bool(person.worker.user["active"])
+    is_over = row.status == WorkerStatus.SCHEDULED and not (due and row.next_change_at >= due)
+    is_turned = row.status == WorkerStatus.UNCHANGED and sent and row.active is True and not values.active
+    if not (is_over or is_turned):
+        return values
+    told = WorkerRow(
+        status=WorkerStatus.UNCHANGED,
+        reason=f"What the list '{source}' says has been looked at since; what became of the account is told there.",
+        next_step="Nothing to do.",
+        who_acts=Actor.NOBODY,
+    )
+    return values | told
 
 
 def withdrawn(at: datetime) -> WorkerRow:

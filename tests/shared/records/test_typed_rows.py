@@ -95,9 +95,9 @@ PUBLISHED: dict[type[TableRow], str] = {
         Stamp PlannedAt Pages Full Returned RejectsFile OwnDomain Counted Quiet QuietOf QuietDone HeldWhole HeldAt
         HeldBecause HeldProtected Shrunk LossApproved SupersededBy Releasing ReleasedBy ReleaseReason ReleasedAt
         Approvals Forced Orders OrderFailed Rows People Repeated Rejected Filtered Corrected CorrectedBy Extras
-        Missing NotDisabled OnHold OtherNames FailedBefore NoAccount ComparedWith ComparedPeople ComparedRejected
-        Joiners Movers Leavers Rehires Reinstated WithdrawnHires Converted Resent OnLeave BackFromLeave PutOnHold
-        HoldsEnded RefreshedAt SummaryAt
+        Missing NotDisabled OnHold StayEnabled OtherNames FailedBefore NoAccount ComparedWith ComparedPeople
+        ComparedRejected Joiners Movers Leavers Rehires Reinstated WithdrawnHires Converted Resent OnLeave BackFromLeave
+        PutOnHold HoldsEnded RefreshedAt SummaryAt
     """,
     PageRow: """
         Source Job Plan Of After People Leavers Recorded Overtakes Status Generation UpdatedAt Claim ClaimedUntil
@@ -112,8 +112,8 @@ PUBLISHED: dict[type[TableRow], str] = {
     """,
     AccountRow: """
         ExternalId Stamp Said Claims Record Manager Kept OnHold Enabled EverEnabled Since NextChangeAt Open Circle
-        TakesFrom Source Extract Page Before Pending PutAside Accepted AcceptedAt AcceptedEnabled Unanswered LateAt
-        Refused RefusedAt NoAccount
+        TakesFrom HadRecord Had PutBack Source Extract Page Before Pending PutAside Accepted AcceptedAt AcceptedEnabled
+        Unanswered LateAt Refused RefusedAt NoAccount
     """,
     DueRow: """
         ExternalId Job At Why Manager
