@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared.errors import MappingError
 from shared.intake import apply_plan, due_dates, ingest
 from shared.planning.orders import Order, release
 from shared.records import due, extracts, people
 from shared.records.people import note_planned
-from shared.storage.names import CONFIG, DUE
+from shared.storage.names import DUE
 from shared.tables.extracts import ExtractKind
 from tests.conftest import Storage
 from tests.support.contexts import rows_of
@@ -207,18 +206,3 @@ def test_a_full_file_after_dates_that_were_held_judges_them_anew(office: Office)
     row = office.extract(held)
     assert (row["Status"], office.extract(row["SupersededBy"])["File"]) == ("superseded", "people_20260921_060000.csv")
     assert set(office.workers().values()) <= {"scheduled", "held", "unchanged", "uploaded"}
-
-
-def test_a_source_whose_mapping_is_gone_does_not_keep_the_dates_of_others_from_coming(office: Office) -> None:
-    office.map("interns")
-    office.night("1,Ann,active,,2026-09-20")
-    office.night("2,Bob,active,,2026-09-20", source="interns")
-    office.context.storage.container(CONFIG).delete_blob("interns.yaml")
-    office.at("2026-09-21 00:00")
-    with pytest.raises(MappingError, match="There is no mapping for the source 'interns'"):
-        office.tick()
-    ingest.process_all_pending(office.context)
-    office.deliver()
-    assert office.enabled == {"1": False, "2": True}
-    office.map("interns")
-    assert office.tick() == [("2", False)]
