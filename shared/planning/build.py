@@ -119,7 +119,7 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
     for chunk in extracts.read_copy(context.storage, ref):
         digest.update(chunk)
     new = ExtractRow(content=digest.hexdigest(), job_id=context.endpoint(loaded.mapping.job).job_id)
-    if row.forced:
+    if row.forced or row.orders:
         return new
     last = next(iter(extracts.processed_files(context.storage, ref.source, besides=ref.id)), None)
     is_same = last and (last.content, last.job_id) == (new.content, new.job_id)
@@ -259,7 +259,7 @@ def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[Re
 
 def _most_rejects(context: Context, asked: ToPlan) -> float:
     """How many rows a file may answer that shows it by nothing but its last column; what it was before, it stays."""
-    if asked.row.releasing:
+    if asked.row.planned_at:
         return math.inf if asked.row.returned else 0
     files = extracts.processed_files(context.storage, asked.ref.source, besides=asked.ref.id)
     return max((file.rejected for file in files[:_ANSWERED]), default=0)

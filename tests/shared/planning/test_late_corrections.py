@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.delivery import circuit_breaker
 from shared.intake.ingest import ingest_version
-from shared.planning.orders import Order, release
-from shared.storage.names import INBOX, OUTBOX
+from shared.outcomes.resending import says_it_once
+from shared.planning.orders import Order, release, reprocess
+from shared.storage.names import ACCOUNTS, INBOX, OUTBOX
 from tests.conftest import Storage
-from tests.support.office import Office, open_office
+from tests.support.office import HEADER, Office, open_office
 
 CREW = [f"{number},P{number},active" for number in range(100, 130)]
 LEFT_OUT = (
@@ -185,3 +187,71 @@ def test_a_file_that_does_not_say_which_list_it_answers_is_as_new_as_it_came(off
     office.at("2026-09-21 09:00")
     body = "Id,Name,Status,First,Last,Zone,Boss,Reason\n1,Janet,active,,,,,\n"
     assert correct(office, body)[1] == [("1", True)]
+
+
+def test_reprocess_takes_the_list_and_leaves_corrections_as_old_as_they_are(office: Office) -> None:
+    saturday = office.drop("1,Jane,actve", "2,Anna,actve", *CREW)
+    office.tick()
+    office.at("2026-09-20 06:00")
+    sunday = office.drop("1,Jane,gone,,2026-09-19", "2,Anna,actve", *CREW)
+    office.tick()
+    office.at("2026-09-21 09:00")
+    _, sent = correct(office, rejects_of(office, saturday), ("actve", "active"))
+    assert (sent, office.enabled["1"]) == ([("2", True)], False)
+    office.map(mode="full", guard={"off": True}, attributes={"displayName": "Name", "title": {"constant": "Clerk"}})
+    order = Order("Ina", "A new mapping.", office.time())
+    assert reprocess(office.context.storage, "employees", order) == sunday
+    office.tick()
+    assert {person: user["title"] for person, user in office.directory.items()} == dict.fromkeys(
+        ("1", "2", *(row.partition(",")[0] for row in CREW)), "Clerk"
+    )
+    assert (office.enabled["1"], office.directory["2"]["displayName"]) == (False, "Anna")
+
+
+def test_with_a_lost_table_of_accounts_the_list_and_its_corrections_come_back(office: Office) -> None:
+    office.map("visitors", mode="full", guard={"off": True})
+    visitors = office.drop("1,Jane,active", "9,Zed,active", source="visitors")
+    office.tick()
+    office.at("2026-09-20 06:00")
+    sunday = office.drop("1,Jane,active", "3,Bob,actve", *CREW)
+    office.tick()
+    office.at("2026-09-20 08:00")
+    visitors = office.drop("1,Jane,gone", "9,Zed,active", source="visitors")
+    assert office.tick() == []
+    _, sent = correct(office, rejects_of(office, sunday), ("actve", "active"))
+    assert sent == [("3", True)]
+    table = office.context.storage.table(ACCOUNTS)
+    for row in list(table.list_entities()):
+        table.delete_entity(row)
+    order = Order("Ina", "The table is lost.", office.time())
+    circuit_breaker.pause(office.context.storage, "", by="Ina", reason="lost", now=office.time())
+    assert [reprocess(office.context.storage, one, order) for one in ("visitors", "employees")] == [visitors, sunday]
+    assert office.tick() == []
+    circuit_breaker.resume(office.context.storage, "")
+    office.time.forward(3600)
+    sent = office.tick()
+    assert {("1", False), ("3", False)}.isdisjoint(sent)
+    assert {("1", True), ("3", True), ("9", True), ("100", True)} <= set(sent)
+
+
+def test_a_correction_that_the_new_mapping_needs_no_more_is_no_list(office: Office) -> None:
+    office.drop("1,Jane,active", "2,Ann,active", "3,Bob,actve", *CREW)
+    office.tick()
+    office.at("2026-09-21 09:00")
+    blob = office.context.storage.container(INBOX).get_blob_client("employees/hand-made.csv")
+    blob.upload_blob(f"{HEADER},Reason\n3,Bob,active,,,,,was misspelt\n".encode())
+    office.time.forward(1)
+    ingest_version(office.context, blob)
+    assert (office.tick(), office.newest()["Returned"]) == ([("3", True)], True)
+    words = {"active": True, "actve": True, "gone": False}
+    office.map(mode="full", guard={"off": True}, status={"column": "Status", "values": words})
+    reprocess(office.context.storage, "employees", Order("Ina", "A new mapping.", office.time()))
+    office.tick()
+    assert (office.newest()["Returned"], set(office.workers("MissingIn").values())) == (True, {""})
+
+
+def test_people_of_a_full_source_are_no_delta_for_a_correction_that_came_last(office: Office) -> None:
+    office.drop("1,Jane,active", "2,Ann,active", "3,Bob,actve", *CREW)
+    office.tick()
+    correct(office, rejects_of(office, str(office.newest()["Extract"])), ("actve", "active"))
+    assert not says_it_once(office.context.storage, "employees")
