@@ -31,7 +31,7 @@ from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
 from shared.planning.candidates import look_again, look_at, look_at_everybody, look_at_released
-from shared.planning.corrections import correction_of, find_answered
+from shared.planning.corrections import behind_answered, correction_of, find_answered
 from shared.planning.deciding import decide_all
 from shared.planning.holding import hold_whole, too_many_lost
 from shared.planning.left_out import look_at_left_out
@@ -180,6 +180,8 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
     asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, context.clock.now())))
     with _read(context, asked, pace, ids) as extract:
         row = asked.row | _time_of(asked.row, extract.made_at, context.clock.now())
+        if extract.returned and not row.planned_at and not row.forced:
+            row |= ExtractRow(sequence=behind_answered(context.storage, asked.ref.source, row, extract))
         asked = replace(asked, row=row)
         others = pace.others
         try:

@@ -255,3 +255,15 @@ def test_people_of_a_full_source_are_no_delta_for_a_correction_that_came_last(of
     office.tick()
     correct(office, rejects_of(office, str(office.newest()["Extract"])), ("actve", "active"))
     assert not says_it_once(office.context.storage, "employees")
+
+
+@pytest.mark.parametrize("name", ["fixed_20260917.csv", "fixed 2026-09-19.csv"])
+def test_a_correction_stands_behind_the_list_that_it_answers_whatever_day_its_name_says(
+    office: Office, name: str
+) -> None:
+    saturday = office.drop("1,Jane,gone,foo", "2,Ann,active", "3,Bob,actve", *CREW)
+    office.tick()
+    body = rejects_of(office, saturday)
+    assert correct(office, body, ("actve", "active"), name=name)[1] == [("3", True)]
+    assert office.extract(saturday)["Corrected"] == 1
+    assert office.newest()["Sequence"] > office.extract(saturday)["Sequence"]
