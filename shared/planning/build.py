@@ -52,6 +52,7 @@ from shared.tables.due import DueReason
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 _ANSWERED = 10  # of the newest files: older rejects are hardly corrected any more
+_TOO_OLD = timedelta(days=7)  # the day in a name that is that of no export, such as one that never changes
 AHEAD = timedelta(days=1)
 """A file may be made so far ahead of our clock: somewhere it is tomorrow already."""
 
@@ -177,7 +178,7 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         ExtractStale: a newer full file has been read.
     """
     ids = same_people.read(context.storage)
-    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, context.clock.now())))
+    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, asked.mapping, context.clock.now())))
     with _read(context, asked, pace, ids) as extract:
         row = asked.row | _time_of(asked.row, extract.made_at, context.clock.now())
         if extract.returned and not row.planned_at and not row.forced:
@@ -267,15 +268,22 @@ def _most_rejects(context: Context, asked: ToPlan) -> float:
     return max((file.rejected for file in files[:_ANSWERED]), default=0)
 
 
-def _read_at(row: ExtractRow, now: datetime) -> str:
-    """When the rows of a file mean what they mean: as it is read first, and not when somebody releases what is held.
+def _read_at(row: ExtractRow, mapping: MappingFile, now: datetime) -> str:
+    """The time as of which the rows of a file mean what they mean: when it was made, as far as it says so.
 
-    Whoever releases has looked at rows such as "active, last day today". On the day after, the same would be a
-    contradiction, and nobody would be disabled.
+    Whoever wrote "active, last day today", or releases it, meant that day. By the day after, when the app has been down
+    or somebody has looked at it, the same would be a contradiction, and nobody would be disabled. Where the contract of
+    today counts, the rows are looked at as of today, but as of when they were dropped at first.
     """
-    if not (row.releasing or row.loss_approved):
-        return iso(now)
-    return row.read_at or row.held_at or row.arrived_at or iso(now)  # older versions wrote none
+    if row.releasing or row.loss_approved:
+        return row.read_at or row.held_at or row.arrived_at or iso(now)  # older versions wrote none
+    dropped = min(parse_iso(row.last_modified), now)
+    if mapping.duplicates.keep == "current":
+        return iso(now if row.planned_at else dropped)
+    if row.planned_at and row.read_at:
+        return row.read_at
+    made = parse_iso(row.made_at)
+    return iso(made if dropped - _TOO_OLD <= made <= dropped else dropped)
 
 
 def _of_release(run: PlanRun, released: Collection[str]) -> PlanRun:

@@ -310,3 +310,20 @@ def test_a_file_whose_name_says_no_day_is_not_older_than_one_that_was_dropped_be
     assert age(office, "people_20260919.csv", "22:00") == "2026-09-19T00:00:00Z"  # it is the next day where HR is
     assert age(office, "earlier.csv", "21:00") == "2026-09-18T00:00:00Z"
     assert age(office, "leavers.csv", "23:00") == "2026-09-19T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "enabled"),
+    [("people_20260918.csv", False), ("people_20260913.csv", False), ("people_20260901.csv", True)],
+    ids=["the day before", "a week before", "a name that never changes"],
+)
+def test_rows_mean_the_day_of_their_file_whenever_it_is_read(office: Office, name: str, enabled: bool) -> None:
+    office.night("1,Ann,active", "2,Bob,active", name="people_20260831.csv")
+    office.at("2026-09-19 07:00")
+    extract = office.drop("1,Ann,active", "2,Bob,active,,2026-09-18", name=name)
+    office.tick()
+    assert office.enabled == {"1": True, "2": enabled}
+    assert office.extract(extract)["Rejected"] == int(enabled)
+    office.at("2026-09-25 07:00")
+    reprocess(office.context.storage, "employees", Order("Ina", "Once more.", office.time()))
+    assert (office.tick(), office.extract(extract)["Rejected"]) == ([], int(enabled))
