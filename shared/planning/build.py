@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 
 from shared.changes import reasons
 from shared.changes.claims import decide
-from shared.changes.compare import kept_claims
 from shared.changes.on_hold import notes_on_holds
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -30,7 +29,7 @@ from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
-from shared.planning.candidates import look_again, look_at, look_at_everybody, look_at_released
+from shared.planning.candidates import claims_now, look_again, look_at, look_at_everybody, look_at_released
 from shared.planning.corrections import behind_answered, correction_of, find_answered
 from shared.planning.deciding import decide_all
 from shared.planning.holding import hold_whole, too_many_lost
@@ -464,7 +463,8 @@ def dues_by_source(context: Context, job: str, dues: Iterable[Due]) -> dict[str,
     """The people who are due, by the source whose word counts for them now."""
     now = context.clock.now()
     by_source: dict[str, list[str]] = {}
-    for account in accounts.read_accounts(context.storage, job, {due.external_id for due in dues}).values():
-        if kept := kept_claims(account):
-            by_source.setdefault(decide(kept, now).winner.source, []).append(account.external_id)
+    known = accounts.read_accounts(context.storage, job, {due.external_id for due in dues})
+    for external_id, claims in claims_now(context, job, known.values()).items():
+        if claims:
+            by_source.setdefault(decide(claims, now).winner.source, []).append(external_id)
     return by_source

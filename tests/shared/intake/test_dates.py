@@ -206,3 +206,22 @@ def test_a_full_file_after_dates_that_were_held_judges_them_anew(office: Office)
     row = office.extract(held)
     assert (row["Status"], office.extract(row["SupersededBy"])["File"]) == ("superseded", "people_20260921_060000.csv")
     assert set(office.workers().values()) <= {"scheduled", "held", "unchanged", "uploaded"}
+
+
+def test_a_date_that_was_moved_since_the_source_has_another_job_does_not_come_at_the_old_one(office: Office) -> None:
+    office.night("1,Ann,active,,2026-10-31", "2,Bob,active", "3,Cid,active,2026-10-20", "4,Di,active,,2026-10-31")
+    office.context.settings.endpoints["other"] = office.context.settings.endpoints["default"]  # type: ignore[index]
+    office.map(job="other")
+    office.at("2026-10-01 06:00")
+    office.night("1,Ann,active,,2026-10-31", "2,Bob,active", "3,Cid,active,2026-10-20")
+    office.at("2026-10-10 06:00")
+    assert office.night("1,Ann,active,,2027-10-31", "2,Bob,active", "3,Cid,gone,2026-10-20") == []
+    for moment in ("2026-10-13 00:00", "2026-10-20 00:00"):
+        office.at(moment)
+        assert office.tick() == []
+    office.at("2026-11-01 00:00")
+    assert (office.tick(), office.tick()) == ([("4", False)], [])  # of whom the list does not speak at the other job
+    assert office.enabled == {"1": True, "2": True, "4": False}
+    office.at("2027-11-01 00:00")
+    assert office.tick() == [("1", False), ("1", False)]
+    assert rows_of(office.context.storage, DUE) == []
