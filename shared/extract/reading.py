@@ -330,17 +330,17 @@ class _Reader:
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, self._reading
         table = reading.open(chunks, mapping.columns, mapping.days | mapping.days_in_texts)
-        holds_dates = table.form.kind == "xlsx"
+        holds_dates, day = table.form.kind == "xlsx", reading.written or reading.today
         applier = Applier(
             mapping,
             known=self._known,
-            today=reading.today,
+            today=day,
             scratch=self._scratch,
             holds_dates=holds_dates,
             same=self._new_ids.same,
         )
         mapper = ColumnMapper(applier)
-        observer = Observer(mapping, self._digest_key, table.header, reading.today, holds_dates=holds_dates)
+        observer = Observer(mapping, self._digest_key, table.header, day, holds_dates=holds_dates)
         rows = 0
         changes_only = mapping.mode == "delta"
         damage = DamageWatch(mapping, holds_dates=holds_dates)
@@ -375,7 +375,7 @@ class _Reader:
                 f"The last column is '{table.reasons}', so this was taken for corrected rejects: people who are not in "
                 "the file do not count as missing."
             )
-        far = check_days(mapping, observer.sample, reading.today, holds_dates=holds_dates)
+        far = check_days(mapping, observer.sample, day, holds_dates=holds_dates)
         repeated = Resolver(
             mapping,
             self._known or NOBODY,

@@ -177,7 +177,7 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         ExtractStale: a newer full file has been read.
     """
     ids = same_people.read(context.storage)
-    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, asked.mapping, context.clock.now())))
+    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, context.clock.now())))
     with _read(context, asked, pace, ids) as extract:
         row = asked.row | _time_of(asked.row, extract.made_at, context.clock.now())
         if extract.returned and not row.planned_at and not row.forced:
@@ -249,8 +249,11 @@ def _plan_read(
 def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[ReadExtract]:
     """Read the copy of an extract to its end."""
     mapping, ref = asked.mapping, asked.ref
-    reading = reading_of(context, mapping, asked.row.file, parse_iso(asked.row.read_at))
-    reading = replace(reading, most_rejects=_most_rejects(context, asked))
+    meant = parse_iso(asked.row.read_at)
+    is_release = asked.row.releasing or asked.row.loss_approved
+    reading = reading_of(context, mapping, asked.row.file, meant if is_release else None)
+    written = meant.astimezone(mapping.dates.place).date()
+    reading = replace(reading, most_rejects=_most_rejects(context, asked), written=written)
     known = KnownPeople(context.storage, ref.source, asked.row.kind != ExtractKind.TRIAL, mapping.job)
     copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
     same = ids.of(mapping.job).as_seen_by(ref.source)
@@ -267,21 +270,17 @@ def _most_rejects(context: Context, asked: ToPlan) -> float:
     return max((file.rejected for file in files[:_ANSWERED]), default=0)
 
 
-def _read_at(row: ExtractRow, mapping: MappingFile, now: datetime) -> str:
+def _read_at(row: ExtractRow, now: datetime) -> str:
     """The time as of which the rows of a file mean what they mean: when it was made, as far as it says so.
 
     Whoever wrote "active, last day today", or releases it, meant that day. By the day after, when the app has been down
-    or somebody has looked at it, the same would be a contradiction, and nobody would be disabled. Where the contract of
-    today counts, the rows are looked at as of today, but as of when they were dropped at first.
+    or somebody has looked at it, the same would be a contradiction, and nobody would be disabled.
     """
     if row.releasing or row.loss_approved:
         return row.read_at or row.held_at or row.arrived_at or iso(now)  # older versions wrote none
-    dropped = min(parse_iso(row.last_modified), now)
-    if mapping.duplicates.keep == "current":
-        return iso(now if row.planned_at else dropped)
     if row.planned_at and row.read_at:
         return row.read_at
-    made = parse_iso(row.made_at)
+    made, dropped = parse_iso(row.made_at), min(parse_iso(row.last_modified), now)
     return iso(made if dropped - _TOO_OLD <= made <= dropped else dropped)
 
 
