@@ -177,7 +177,7 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         ExtractStale: a newer full file has been read.
     """
     ids = same_people.read(context.storage)
-    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, context.clock.now())))
+    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, asked.mapping, context.clock.now())))
     with _read(context, asked, pace, ids) as extract:
         row = asked.row | _time_of(asked.row, extract.made_at, context.clock.now())
         if extract.returned and not row.planned_at and not row.forced:
@@ -270,14 +270,17 @@ def _most_rejects(context: Context, asked: ToPlan) -> float:
     return max((file.rejected for file in files[:_ANSWERED]), default=0)
 
 
-def _read_at(row: ExtractRow, now: datetime) -> str:
+def _read_at(row: ExtractRow, mapping: MappingFile, now: datetime) -> str:
     """The time as of which the rows of a file mean what they mean: when it was made, as far as it says so.
 
     Whoever wrote "active, last day today", or releases it, meant that day. By the day after, when the app has been down
-    or somebody has looked at it, the same would be a contradiction, and nobody would be disabled.
+    or somebody has looked at it, the same would be a contradiction, and nobody would be disabled. Where days decide
+    which of several contracts counts, a last day that has passed is none, and today counts for all.
     """
     if row.releasing or row.loss_approved:
         return row.read_at or row.held_at or row.arrived_at or iso(now)  # older versions wrote none
+    if mapping.duplicates.keep == "current":
+        return iso(now)
     if row.planned_at and row.read_at:
         return row.read_at
     made, dropped = parse_iso(row.made_at), min(parse_iso(row.last_modified), now)
