@@ -27,7 +27,7 @@ COMMANDS = {
     ),
     "release": ("cli.operating.release", "send people who are held for approval"),
     "process": ("cli.operating.process", "process a file all the same that was not used"),
-    "reprocess": ("cli.operating.reprocess", "process the last file of a source again, with the mapping as it is now"),
+    "reprocess": ("cli.operating.reprocess", "process the last list of a source again, with the mapping as it is now"),
     "status": ("cli.asking.status", "what is open, on one screen"),
     "explain": (
         "cli.asking.explain",

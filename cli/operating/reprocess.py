@@ -1,7 +1,7 @@
-"""Process the last file of a source again: `python -m cli reprocess SOURCE --by NAME --reason TEXT`.
+"""Process the last list of a source again: `python -m cli reprocess SOURCE --by NAME --reason TEXT`.
 
 After a change of the mapping: everybody is compared anew, and whoever is different now is sent. The guard looks at it
-as at any other file.
+as at any other file. Corrected rejects that came since are processed again behind it, and stay as old as they are.
 """
 
 from __future__ import annotations
@@ -30,5 +30,5 @@ def main(arguments: Sequence[str]) -> int:
 def _run(given: argparse.Namespace) -> int:
     with connected() as context:
         extract = reprocess(context.storage, given.source, Order(given.by, given.reason, context.clock.now()))
-    print(f"Extract {extract}, the last file of '{given.source}', is processed again within a minute.")
+    print(f"Extract {extract}, the last list of '{given.source}', is processed again within a minute.")
     return 0

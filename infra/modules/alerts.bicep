@@ -92,6 +92,12 @@ var notes Note[] = [
     isOne: true
   }
   {
+    kind: 'mapping-unusable'
+    severity: 2
+    title: 'The mapping of a source cannot be used'
+    toDo: 'Run python -m cli doctor: it says what is wrong with the mapping in hr-config. Mend and upload it; files that were refused meanwhile are dropped again. Dates that are known, and holds, are carried out by the last one that could be used.'
+  }
+  {
     kind: 'ids-shared'
     severity: 2
     title: 'Two lists use the same ids for differently named people'

@@ -298,17 +298,17 @@ class _Reader:
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, replace(self._reading, names=_called_by(self._mapping))
         table = reading.open(chunks, mapping.columns, mapping.days | mapping.days_in_texts)
-        holds_dates = table.form.kind == "xlsx"
+        holds_dates, day = table.form.kind == "xlsx", reading.written or reading.today
         applier = Applier(
             mapping,
             known=self._known,
-            today=reading.today,
+            today=day,
             scratch=self._scratch,
             holds_dates=holds_dates,
             same=self._new_ids.same,
         )
         mapper = ColumnMapper(applier)
-        observer = Observer(mapping, self._digest_key, table.header, reading.today, holds_dates=holds_dates)
+        observer = Observer(mapping, self._digest_key, table.header, day, holds_dates=holds_dates)
         rows = 0
         changes_only = mapping.mode == "delta"
         damage = DamageWatch(mapping, holds_dates=holds_dates)
@@ -338,9 +338,9 @@ class _Reader:
         notes = applier.finish(observer.sample)
         profile = observer.finish()
         is_answer = table.returned and not (table.reasons and rows > reading.most_rejects)
-        far = check_days(mapping, observer.sample, reading.today, holds_dates=holds_dates)
+        far = check_days(mapping, observer.sample, day, holds_dates=holds_dates)
         if not is_answer:
-            check_readable(mapping, observer.sample, reading.today, holds_dates=holds_dates)
+            check_readable(mapping, observer.sample, day, holds_dates=holds_dates)
             check_whole_file(profile, mapping.status)
         elif table.reasons:
             table.notes.append(

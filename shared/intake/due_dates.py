@@ -11,8 +11,6 @@ from azure.core.exceptions import ResourceExistsError
 
 from shared.clock import iso
 from shared.context import Context
-from shared.errors import RollcallError, Turns
-from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
 from shared.planning.build import dues_by_source
@@ -30,11 +28,7 @@ def register_due(context: Context) -> None:
     """Register an extract for each source with people who are due now, unless one is under way.
 
     It is read and planned like one with a file, by whoever holds the job's lease; what is due stays in the table until
-    its plan is carried out, so nothing is lost in between.
-
-    Raises:
-        RollcallError: the mapping of a source is wrong, so that nobody knows what is to become of its people; all other
-            sources have had their turn.
+    its plan is carried out, so nothing is lost in between. A mapping that is wrong, or gone, keeps nobody's date back.
     """
     now = context.clock.now()
     under_way = {
@@ -42,13 +36,10 @@ def register_due(context: Context) -> None:
         for row in extracts.unfinished(context.storage, extracts.UNREAD)
         if row.kind == ExtractKind.DUE
     }
-    with Turns() as turns:
-        for job in context.settings.endpoints:
-            for source in _sources_with_dues(context, job, now):
-                if (source, job) not in under_way:
-                    with turns.turn(RollcallError):
-                        find_mapping(context.storage, source)
-                        _register(context, source, job, now)
+    for job in context.settings.endpoints:
+        for source in _sources_with_dues(context, job, now):
+            if (source, job) not in under_way:
+                _register(context, source, job, now)
 
 
 def _sources_with_dues(context: Context, job: str, now: datetime) -> Collection[str]:

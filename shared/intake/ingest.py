@@ -39,7 +39,7 @@ from shared.intake.answering import way_to_answer_source
 from shared.intake.apply_plan import apply_plan, settle, supersede_whole
 from shared.intake.registering import arrived_version, failed_by_us, for_hr, register
 from shared.intake.trial import try_out
-from shared.mapping.load import find_mapping
+from shared.mapping.load import find_mapping, keep_mapping, mapping_for_dates
 from shared.model import ExtractRef
 from shared.outcomes import progress
 from shared.planning.build import NO_OTHERS, OtherFiles, Pace, ToPlan, check_new, of_job, plan_due, plan_file
@@ -335,7 +335,8 @@ def _continue(context: Context, row: ExtractRow, lease: Lease, until: datetime, 
 def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, small: _SmallOnes | None) -> None:
     """Read, map, compare and plan; the last write of it commits the plan."""
     # The mapping may name another job by now; what was begun for a job is brought to its end there.
-    loaded = of_job(find_mapping(context.storage, ref.source), row.job)
+    find = find_mapping if row.kind == ExtractKind.FILE else mapping_for_dates
+    loaded = of_job(find(context.storage, ref.source), row.job)
     reading = ExtractRow(status=ExtractStatus.READING, message="Being read.")
     etag = _write_if_unchanged(context, row, etag_of(row), reading)
     told_at = context.clock.now()
@@ -363,6 +364,7 @@ def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, smal
         mapping=loaded.name,
         mapping_version=loaded.version,
     )
+    keep_mapping(context.storage, ref.source, loaded)
     lease.confirm()  # whoever took it over compares with something else
     _write_if_unchanged(context, row, etag, planned | values)
     logger.info(

@@ -10,7 +10,7 @@ from datetime import datetime, time
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobProperties
 
-from shared.clock import iso
+from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.errors import ExtractRefused, RollcallError
 from shared.hr_outbox import summary
@@ -22,11 +22,13 @@ from shared.model import ExtractRef
 from shared.planning.build import AHEAD
 from shared.records import extracts
 from shared.records.extracts import Version
+from shared.tables.base import columns
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 logger = logging.getLogger(__name__)
 
 _NO_NAMES = (".", "..")
+_NOT_USED = (ExtractStatus.REJECTED, ExtractStatus.STALE, ExtractStatus.FAILED)
 _LONGEST_SOURCE = 100  # letters; it is in paths and keys, which have limits of their own
 
 
@@ -95,7 +97,7 @@ def register(context: Context, version: Version) -> str | None:
         mapping = find_mapping(context.storage, version.source).mapping
         job = mapping.job
         context.endpoint(job)
-        made_at = _made_at(mapping, version, context.clock.now())
+        made_at = _made_at(context, mapping, version)
     except RollcallError as error:
         return _register_refused(context, version, first, for_hr(error))
     times = (iso(made_at), iso(version.last_modified), context.clock.now().isoformat())
@@ -159,26 +161,45 @@ def failed_by_us(extract: str) -> str:
     )
 
 
-def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
+def _made_at(context: Context, mapping: MappingFile, version: Version) -> datetime:
     """When HR made a file: as its name says, else when it was dropped.
 
     A name usually holds the day alone, and the next file may have none; of such files the days are compared first, then
-    the times at which they were dropped.
+    the times at which they were dropped. Where names hold a time, that at which the file was dropped counts as well.
+    What does not say when it was made is never older than what was taken in before it was dropped.
 
     Raises:
         ExtractRefused: the name says a day that is to come.
     """
-    named = mapping.made_at(extracts.told_name(version.name))
+    named, ahead = mapping.made_at(extracts.told_name(version.name)), context.clock.now() + AHEAD
     if mapping.run_time is not None and mapping.run_time.name is not None and named is not None:
-        if named > now + AHEAD:
+        if named > ahead:
             raise ExtractRefused(
                 f"The name of the file says that it was made at {iso(named)}, which is to come. Correct the name, then "
                 "drop the file again."
             )
         return named
-    if named is None or named > now + AHEAD:
-        named = version.last_modified
-    return datetime.combine(named.astimezone(mapping.dates.place).date(), time(), mapping.dates.place)
+    if named is not None and named <= ahead:
+        return _day_of(mapping, named)
+    by_hour = mapping.run_time is not None and mapping.run_time.names_hours
+    dropped = version.last_modified
+    return _not_before_others(context, version, dropped if by_hour else _day_of(mapping, dropped))
+
+
+def _day_of(mapping: MappingFile, moment: datetime) -> datetime:
+    return datetime.combine(moment.astimezone(mapping.dates.place).date(), time(), mapping.dates.place)
+
+
+def _not_before_others(context: Context, version: Version, made_at: datetime) -> datetime:
+    """When a file was made, and not before any other of its source that was taken in, and dropped before it."""
+    text = f"Kind eq '{ExtractKind.FILE}' and MadeAt gt '{iso(made_at)}'"
+    wanted = columns(ExtractRow.made_at, ExtractRow.last_modified, ExtractRow.status)
+    later = [
+        parse_iso(row.made_at)
+        for row in extracts.of_source(context.storage, version.source, text, wanted)
+        if row.last_modified <= iso(version.last_modified) and row.status not in _NOT_USED
+    ]
+    return max((made_at, *later))
 
 
 def _register_refused(

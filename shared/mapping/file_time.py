@@ -54,6 +54,11 @@ class RunTime(Section):
             raise ValueError("say 'name', a part of the file's name, or 'column'")
         return self
 
+    @property
+    def names_hours(self) -> bool:
+        """Whether names of files say at what time of the day a file was made."""
+        return self.name is not None and _TIME.search(self.name) is not None
+
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Finds the day, and the time, in a file's name."""

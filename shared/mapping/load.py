@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,15 @@ SHIPPED = Path(__file__).parent.parent / "mappings"
 DEFAULT_SOURCE = "default"
 _DEFAULT_MAPPING = "csv2scim"  # what the source `default` uses unless hr-config/default.yaml says otherwise
 
+_NO_MAPPING = b"""
+version: 1
+key: id
+status: {column: status, values: {active: true}}
+attributes: {displayName: name}
+guard: {disable: {at_least: 1000000000}, missing: {at_least: 1000000000}, first_load: 1000000000}
+"""
+"""What stands in where nothing is known of a mapping: the record is kept beside the date, and nobody's end waits."""
+
 _TEXT = "tag:yaml.org,2002:str"
 _READ = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int")
 
@@ -35,11 +44,13 @@ class LoadedMapping:
         mapping: its content, checked.
         name: the file, as people find it.
         version: a short hash of its bytes, kept with every extract that it was used for.
+        content: its bytes; none where it stands in for one that cannot be used.
     """
 
     mapping: MappingFile
     name: str
     version: str
+    content: bytes = field(default=b"", repr=False)
 
 
 def find_mapping(storage: Storage, source: str) -> LoadedMapping:
@@ -66,6 +77,40 @@ def find_mapping(storage: Storage, source: str) -> LoadedMapping:
             ) from None
         return _meant_for(source, parse_mapping(shipped.read_bytes(), f"mappings/{shipped.name}"))
     return _meant_for(source, parse_mapping(data, f"{CONFIG}/{source}.yaml"))
+
+
+def mapping_for_dates(storage: Storage, source: str) -> LoadedMapping:
+    """The mapping by which dates that come, and holds, are carried out for people of a source.
+
+    Whoever leaves, or is put on hold, must not wait until a mapping is mended, be it that of a list that HR delivers no
+    more. What is sent of them was read before: where the mapping is gone or wrong, the last one that a plan was made
+    with stands in, and if that is not there either, one that holds nobody's end back.
+    """
+    from azure.core.exceptions import ResourceNotFoundError
+
+    from shared.storage.names import STATE  # see `find_mapping`
+
+    try:
+        return find_mapping(storage, source)
+    except MappingError:
+        path = _kept_at(source)
+        try:
+            kept = parse_mapping(storage.container(STATE).download_blob(path).readall(), f"{STATE}/{path}")
+        except (ResourceNotFoundError, MappingError):  # an older version, or one that said it otherwise, made the plan
+            kept = parse_mapping(_NO_MAPPING, f"none, as there is none for '{source}' that can be used")
+        return replace(kept, content=b"")
+
+
+def keep_mapping(storage: Storage, source: str, loaded: LoadedMapping) -> None:
+    """Keep the mapping with which a plan of a source is made, for `mapping_for_dates`."""
+    from shared.storage.names import STATE  # see `find_mapping`
+
+    if loaded.content:
+        storage.container(STATE).upload_blob(_kept_at(source), loaded.content, overwrite=True)
+
+
+def _kept_at(source: str) -> str:
+    return f"mappings/{source}.yaml"
 
 
 def _meant_for(source: str, loaded: LoadedMapping) -> LoadedMapping:
@@ -120,7 +165,7 @@ def parse_mapping(data: bytes, name: str) -> LoadedMapping:
         faults += [sentence for fault in error.errors(include_url=False) for sentence in sentences(name, tree, fault)]
     if faults:
         raise MappingError("\n".join(faults))
-    return LoadedMapping(mapping, name, hashlib.sha256(data).hexdigest()[:12])
+    return LoadedMapping(mapping, name, hashlib.sha256(data).hexdigest()[:12], data)
 
 
 def _content(tree: yaml.Node | None) -> object:

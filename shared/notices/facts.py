@@ -12,7 +12,7 @@ from shared.context import Context
 from shared.delivery import circuit_breaker, rate_limiter
 from shared.errors import MappingError
 from shared.holds.look import holds_at as look_at_holds
-from shared.mapping.load import parse_mapping
+from shared.mapping.load import configured_names, parse_mapping
 from shared.mapping.model import MappingFile
 from shared.records import extracts
 from shared.records.health import Health, load_health
@@ -77,6 +77,7 @@ class Facts:
         quotas: of the tenants.
         missed: files that should be there and are not.
         holds_fault: why the list of accounts on hold cannot be used; empty if it can.
+        unusable: the sources whose mapping in `hr-config` is wrong.
     """
 
     now: datetime
@@ -86,6 +87,7 @@ class Facts:
     quotas: Sequence[Quota]
     missed: Sequence[Missed]
     holds_fault: str = ""
+    unusable: Sequence[str] = ()
 
 
 def facts_now(context: Context) -> Facts:
@@ -99,7 +101,12 @@ def facts_now(context: Context) -> Facts:
     stopped = {job: row for job in jobs if (row := standing.stopped(job))}
     health = [known for job in jobs if (known := load_health(storage, job))]
     fault = look_at_holds(storage, now).fault
-    return Facts(now, rows, stopped, health, _quotas(context, jobs), _missed(storage, rows, now), fault)
+    # Only mappings in `hr-config` are looked at: those that are shipped are right, and agree on no time.
+    found_now = {source: _mapping_of(storage, source) for source in configured_names(storage)}
+    mappings = {source: mapping for source, mapping in found_now.items() if mapping}
+    unusable = sorted(found_now.keys() - mappings.keys())
+    missed = _missed(mappings, rows, now)
+    return Facts(now, rows, stopped, health, _quotas(context, jobs), missed, fault, unusable)
 
 
 def _quotas(context: Context, jobs: Sequence[str]) -> list[Quota]:
@@ -112,30 +119,29 @@ def _quotas(context: Context, jobs: Sequence[str]) -> list[Quota]:
     ]
 
 
-def _missed(storage: Storage, rows: Sequence[ExtractRow], now: datetime) -> list[Missed]:
-    """The files that should be there by the word of a mapping, and are not.
-
-    Only mappings in `hr-config` are looked at: those that are shipped agree on no time.
-    """
-    container = storage.container(CONFIG)
+def _missed(mappings: Mapping[str, MappingFile], rows: Sequence[ExtractRow], now: datetime) -> list[Missed]:
+    """The files that should be there by the word of a mapping, and are not."""
     found = []
-    for name in container.list_blob_names():
-        source, dot, _ = name.partition(".yaml")
-        mapping = _mapping(container.download_blob(name).readall(), name) if dot else None
-        if mapping and (due := due_today(mapping, now)):
+    for source, mapping in mappings.items():
+        if due := due_today(mapping, now):
             since = iso(due - _EARLY)
             if now >= due and not any(_is_file_of(row, source, since) for row in rows):
                 found.append(Missed(source, due))
     return found
 
 
+def _mapping_of(storage: Storage, source: str) -> MappingFile | None:
+    """The mapping of a source in `hr-config`; None if it is wrong."""
+    return _parsed(storage.container(CONFIG).download_blob(f"{source}.yaml").readall(), source)
+
+
 @lru_cache(maxsize=64)
-def _mapping(data: bytes, name: str) -> MappingFile | None:
-    """A mapping; None if it is wrong, which its next file is told."""
+def _parsed(data: bytes, source: str) -> MappingFile | None:
     try:
-        return parse_mapping(data, name).mapping
+        mapping = parse_mapping(data, f"{source}.yaml").mapping
     except MappingError:
         return None
+    return mapping if mapping.source in (None, source) else None
 
 
 def due_today(mapping: MappingFile, now: datetime) -> datetime | None:

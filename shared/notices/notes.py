@@ -25,6 +25,7 @@ QUOTA_NEARLY_SPENT = "quota-nearly-spent"
 NO_FILE = "no-file"
 SHARED = "ids-shared"
 HOLDS_UNUSABLE = "holds-unusable"
+MAPPING_UNUSABLE = "mapping-unusable"
 DAILY_DIGEST = "digest"
 
 _DAY = timedelta(days=1)
@@ -64,6 +65,7 @@ def derive(facts: Facts) -> list[Note]:
             "holds, says what is wrong with it."
         )
         found.append(Note(HOLDS_UNUSABLE, HOLDS_UNUSABLE, text))
+    found += map(_of_mapping, facts.unusable)
     for missed in facts.missed:
         due = f"{missed.due:%Y-%m-%d %H:%M}"
         text = (
@@ -73,6 +75,15 @@ def derive(facts: Facts) -> list[Note]:
         note_data = {"source": missed.source, "due": iso(missed.due)}
         found.append(Note(f"{NO_FILE}|{missed.source}|{due}", NO_FILE, text, note_data))
     return found
+
+
+def _of_mapping(source: str) -> Note:
+    text = (
+        f"The mapping of source {source} (hr-config/{source}.yaml) cannot be used, so its files are refused. Dates "
+        "that are known, and holds, are carried out by the last one that could be used. IT mends it; python -m cli "
+        "doctor says what is wrong with it."
+    )
+    return Note(f"{MAPPING_UNUSABLE}|{source}", MAPPING_UNUSABLE, text, {"source": source})
 
 
 def _of_extract(row: ExtractRow) -> Iterator[Note]:

@@ -17,7 +17,6 @@ from functools import partial
 
 from shared.changes import reasons
 from shared.changes.claims import decide
-from shared.changes.compare import kept_claims
 from shared.changes.on_hold import notes_on_holds
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -31,8 +30,8 @@ from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
-from shared.planning.candidates import look_again, look_at, look_at_everybody, look_at_released
-from shared.planning.corrections import correction_of, find_answered, ids_answered
+from shared.planning.candidates import claims_now, look_again, look_at, look_at_everybody, look_at_released
+from shared.planning.corrections import behind_answered, correction_of, find_answered, ids_answered
 from shared.planning.deciding import decide_all
 from shared.planning.holding import hold_whole, too_many_lost
 from shared.planning.left_out import look_at_left_out
@@ -53,6 +52,7 @@ from shared.tables.due import DueReason
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 _ANSWERED = 10  # of the newest files: older rejects are hardly corrected any more
+_TOO_OLD = timedelta(days=7)  # the day in a name that is that of no export, such as one that never changes
 AHEAD = timedelta(days=1)
 """A file may be made so far ahead of our clock: somewhere it is tomorrow already."""
 
@@ -120,7 +120,7 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
     for chunk in extracts.read_copy(context.storage, ref):
         digest.update(chunk)
     new = ExtractRow(content=digest.hexdigest(), job_id=context.endpoint(loaded.mapping.job).job_id)
-    if row.forced:
+    if row.forced or row.orders:
         return new
     last = next(iter(extracts.processed_files(context.storage, ref.source, besides=ref.id)), None)
     is_same = last and (last.content, last.job_id) == (new.content, new.job_id)
@@ -178,9 +178,11 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         ExtractStale: a newer full file has been read.
     """
     ids = same_people.read(context.storage)
-    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, context.clock.now())))
+    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, asked.mapping, context.clock.now())))
     with _read(context, asked, pace, ids) as extract:
         row = asked.row | _time_of(asked.row, extract.made_at, context.clock.now())
+        if extract.returned and not row.planned_at and not row.forced:
+            row |= ExtractRow(sequence=behind_answered(context.storage, asked.ref.source, row, extract))
         asked = replace(asked, row=row)
         others = pace.others
         try:
@@ -259,9 +261,14 @@ def _notes_on_others(drafted: Drafted) -> Iterator[str]:
 def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[ReadExtract]:
     """Read the copy of an extract to its end."""
     mapping, ref = asked.mapping, asked.ref
-    reading = reading_of(context, mapping, asked.row.file, parse_iso(asked.row.read_at))
-    answers = partial(ids_answered, context.storage, ref.source, asked.row)
-    reading = replace(reading, most_rejects=_most_rejects(context, asked), ids_answered=answers)
+    meant = parse_iso(asked.row.read_at)
+    is_release = asked.row.releasing or asked.row.loss_approved
+    reading = replace(
+        reading_of(context, mapping, asked.row.file, meant if is_release else None),
+        most_rejects=_most_rejects(context, asked),
+        ids_answered=partial(ids_answered, context.storage, ref.source, asked.row),
+        written=meant.astimezone(mapping.dates.place).date(),
+    )
     known = KnownPeople(context.storage, ref.source, asked.row.kind != ExtractKind.TRIAL, mapping.job)
     copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
     same = ids.of(mapping.job).as_seen_by(ref.source)
@@ -272,21 +279,27 @@ def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[Re
 
 def _most_rejects(context: Context, asked: ToPlan) -> float:
     """How many rows a file may answer that shows it by nothing but its last column; what it was before, it stays."""
-    if asked.row.releasing:
+    if asked.row.planned_at:
         return math.inf if asked.row.returned else 0
     files = extracts.processed_files(context.storage, asked.ref.source, besides=asked.ref.id)
     return max((file.rejected for file in files[:_ANSWERED]), default=0)
 
 
-def _read_at(row: ExtractRow, now: datetime) -> str:
-    """When the rows of a file mean what they mean: as it is read first, and not when somebody releases what is held.
+def _read_at(row: ExtractRow, mapping: MappingFile, now: datetime) -> str:
+    """The time as of which the rows of a file mean what they mean: when it was made, as far as it says so.
 
-    Whoever releases has looked at rows such as "active, last day today". On the day after, the same would be a
-    contradiction, and nobody would be disabled.
+    Whoever wrote "active, last day today", or releases it, meant that day. By the day after, when the app has been down
+    or somebody has looked at it, the same would be a contradiction, and nobody would be disabled. Where days decide
+    which of several contracts counts, a last day that has passed is none, and today counts for all.
     """
-    if not (row.releasing or row.loss_approved):
+    if row.releasing or row.loss_approved:
+        return row.read_at or row.held_at or row.arrived_at or iso(now)  # older versions wrote none
+    if mapping.duplicates.keep == "current":
         return iso(now)
-    return row.read_at or row.held_at or row.arrived_at or iso(now)  # older versions wrote none
+    if row.planned_at and row.read_at:
+        return row.read_at
+    made, dropped = parse_iso(row.made_at), min(parse_iso(row.last_modified), now)
+    return iso(made if dropped - _TOO_OLD <= made <= dropped else dropped)
 
 
 def _of_release(run: PlanRun, released: Collection[str]) -> PlanRun:
@@ -467,7 +480,8 @@ def dues_by_source(context: Context, job: str, dues: Iterable[Due]) -> dict[str,
     """The people who are due, by the source whose word counts for them now."""
     now = context.clock.now()
     by_source: dict[str, list[str]] = {}
-    for account in accounts.read_accounts(context.storage, job, {due.external_id for due in dues}).values():
-        if kept := kept_claims(account):
-            by_source.setdefault(decide(kept, now).winner.source, []).append(account.external_id)
+    known = accounts.read_accounts(context.storage, job, {due.external_id for due in dues})
+    for external_id, claims in claims_now(context, job, known.values()).items():
+        if claims:
+            by_source.setdefault(decide(claims, now).winner.source, []).append(external_id)
     return by_source

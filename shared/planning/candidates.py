@@ -13,7 +13,9 @@ from msgspec.structs import replace
 from shared.changes import reasons
 from shared.changes.claims import Claim, decide
 from shared.changes.compare import OLDER, Draft, draft, failure_is_over, is_settled, kept_claims, meets_other_names
+from shared.context import Context
 from shared.extract.reading import Said
+from shared.mapping.load import mapping_for_dates
 from shared.mapping.paths import keep
 from shared.model import ENTERPRISE_USER, ChangeKind, ExtractRef, Planned, Worker
 from shared.planning.corrections import Answered
@@ -127,8 +129,9 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
     files: dict[str, str] = {}
     known = accounts.read_accounts(run.storage, run.job, people)
     unconfirmed = {} if run.is_release else unconfirmed_starts(run, known.values())
+    claims = claims_now(run.context, run.job, known.values())
     for account in known.values():
-        kept = kept_claims(account)
+        kept = claims[account.external_id]
         drafted.note_stamps(account)
         if not kept or decide(kept, run.now).winner.source != run.ref.source:
             continue
@@ -141,6 +144,25 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
             unconfirmed=unconfirmed.get(account.external_id, ""), successor=run.successors.get(account.external_id, ""),
         )  # fmt: skip
         drafted.add(found)
+
+
+def claims_now(context: Context, job: str, known: Iterable[Account]) -> dict[str, dict[str, Claim]]:
+    """What each source says of some people of a job whose dates have come, by id.
+
+    A source whose mapping names another job by now says nothing new here: of whom it speaks there, the days that it
+    says there count, so that a date that has been moved or taken back since comes in neither.
+    """
+    found = {account.external_id: kept_claims(account) for account in known}
+    for source in {source for claims in found.values() for source in claims}:
+        moved_to = mapping_for_dates(context.storage, source).mapping.job
+        if moved_to == job:
+            continue
+        people = [person for person, claims in found.items() if source in claims]
+        for there in accounts.read_accounts(context.storage, moved_to, people).values():
+            if newer := kept_claims(there).get(source):
+                claims = found[there.external_id]
+                claims[source] = replace(newer, record=claims[source].record)
+    return found
 
 
 def _file_of(run: PlanRun, extract: str) -> str:

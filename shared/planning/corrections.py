@@ -147,6 +147,24 @@ class Answered:
         )
 
 
+def behind_answered(storage: Storage, source: str, row: ExtractRow, extract: ReadExtract) -> str:
+    """The sequence of a file of corrected rejects, which stands behind the list that it answers.
+
+    The name may say another day than that of the list, or no time where lists have one.
+
+    Args:
+        storage: the account with HR data.
+        source: the feed.
+        row: of the file.
+        extract: what it says.
+    """
+    before = [one for one in _with_rejects(storage, source, row) if one.last_modified <= row.last_modified]
+    first = _answered(storage, before, row, correction_of(extract))
+    if first is None or first.sequence < row.sequence:
+        return row.sequence
+    return f"{first.sequence} {row.sequence}"
+
+
 def find_answered(run: PlanRun) -> Answered | None:
     """The list whose rejects the file of a plan corrects; None if it is no such file, or if nobody can tell."""
     storage, source = run.storage, run.ref.source
@@ -249,10 +267,15 @@ def _answered(
 
 def _files_with_rejects(storage: Storage, source: str, row: ExtractRow) -> list[ExtractRow]:
     """The files of a source before another one that have rejects, the newest first."""
+    return [other for other in _with_rejects(storage, source, row) if other.sequence < row.sequence]
+
+
+def _with_rejects(storage: Storage, source: str, row: ExtractRow) -> list[ExtractRow]:
+    """The files of a source, besides one, that have rejects, the newest first."""
     found = [other for other in extracts.of_source(storage, source, "Rejected gt 0") if _has_rejects(other, row)]
     return sorted(found, key=lambda other: other.sequence, reverse=True)
 
 
 def _has_rejects(other: ExtractRow, row: ExtractRow) -> bool:
-    earlier = other.extract != row.extract and bool(other.read_plan) and other.sequence < row.sequence
-    return earlier and bool(other.rejected) and other.kind != ExtractKind.TRIAL
+    is_read = other.extract != row.extract and bool(other.read_plan)
+    return is_read and bool(other.rejected) and other.kind != ExtractKind.TRIAL

@@ -1,4 +1,4 @@
-"""What an operator orders: release what is held, process a file all the same, process the last file again.
+"""What an operator orders: release what is held, process a file all the same, process the last list again.
 
 An order is written to the extract's row, with who gave it and why; whoever works the job off next carries it out.
 """
@@ -293,22 +293,37 @@ def process(storage: Storage, extract: str, order: Order) -> str:
 
 
 def reprocess(storage: Storage, source: str, order: Order) -> str:
-    """Process the last file of a source again, with the mapping as it is now.
+    """Process the last list of a source again, with the mapping as it is now, and the corrected rejects since then.
+
+    Of a source that sends changes only it is the last file of these.
 
     Returns:
         The id of its extract.
 
     Raises:
         OrderRefused: there is none, or it is being processed.
+        MappingError: the mapping of the source is wrong.
     """
-    last = next(iter(extracts.processed_files(storage, source)), None)
-    if last is None:
+    files = extracts.processed_files(storage, source)
+    lists = [file for file in files if not file.returned]
+    if not lists:
         raise OrderRefused(f"No file of source '{source}' has been processed yet")
+    full = find_mapping(storage, source).mapping.mode == "full"
+    # A list that waits as a whole is neither full nor a file of changes yet.
+    last = next((file for file in lists if not (full and file.full is False)), lists[0])
     row = extracts.load_extract(storage, ExtractRef(last.extract, source))
     if row.status in extracts.UNREAD:
         raise OrderRefused(f"Extract {row.extract} of source '{source}' is being processed at this moment")
     _again(storage, row, order, row.sequence)
+    for file in reversed(files):
+        if file.returned and file.sequence > row.sequence and file.status not in extracts.UNREAD:
+            _repeat(storage, extracts.load_extract(storage, ExtractRef(file.extract, source)), order)
     return row.extract
+
+
+def _repeat(storage: Storage, row: ExtractRow, order: Order) -> None:
+    """Have corrected rejects processed again, which stay as old as they are."""
+    _save(storage, row, _as_arrived(row, order))
 
 
 def _again(storage: Storage, row: ExtractRow, order: Order, newest: str) -> None:
@@ -318,20 +333,19 @@ def _again(storage: Storage, row: ExtractRow, order: Order, newest: str) -> None
         MappingError: the mapping of its source is wrong.
     """
     mapping = find_mapping(storage, row.partition_key).mapping
-    _save(
-        storage,
-        row,
-        ExtractRow(
-            status=ExtractStatus.ARRIVED,
-            job=row.job or mapping.job,
-            forced=True,
-            orders=_with_order(row.orders, _said(order)),
-            sequence=f"{newest} {iso(order.at)}",
-            superseded_by="",
-            loss_approved=False,
-            failures=0,
-            message=f"To be processed by order of {order.by}.",
-        ),
+    newer = ExtractRow(job=row.job or mapping.job, forced=True, sequence=f"{newest} {iso(order.at)}")
+    _save(storage, row, _as_arrived(row, order) | newer)
+
+
+def _as_arrived(row: ExtractRow, order: Order) -> ExtractRow:
+    """What a row says of an extract that is to be processed by order."""
+    return ExtractRow(
+        status=ExtractStatus.ARRIVED,
+        orders=_with_order(row.orders, _said(order)),
+        superseded_by="",
+        loss_approved=False,
+        failures=0,
+        message=f"To be processed by order of {order.by}.",
     )
 
 

@@ -57,7 +57,8 @@ class Reading:
         hints: what the mapping says of their form.
         read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
         optional: columns that a file may lack.
-        today: where the source is; files with dated lines (HDL) need it.
+        today: where the source is; it says which of several rows counts, and files with dated lines (HDL) need it.
+        written: the day that the rows mean, by which a last day has passed; `today` if it is not said.
         file: the file's name, which may say that it answers rejects.
         most_rejects: how many rows there are to answer. A file with more of them that shows nothing but a last column
             of reasons is a list, and the column is HR's: why people left, say. No end of them if nobody knows.
@@ -73,6 +74,7 @@ class Reading:
     most_rejects: float = math.inf
     names: Collection[str] = ()
     ids_answered: Callable[[], Mapping[int, Collection[str]]] | None = None
+    written: date | None = None
 
     def open(self, chunks: Iterable[bytes], wanted: Sequence[str], days: Collection[str] = ()) -> Table:
         """Open a file; see `open_extract`."""

@@ -317,17 +317,23 @@ def processed_files(storage: Storage, source: str, besides: str = "") -> list[Ex
 
 
 def newest_planned_file(storage: Storage, source: str) -> ExtractRow | None:
-    """The file of a source that was uploaded last, of those that have been planned, as far as `COMPARED` says it."""
+    """The list, or file of changes, of a source that was uploaded last, of those that have been planned.
+
+    Corrected rejects are neither. Of the file only what others are compared with is read: see `COMPARED`.
+    """
     text = f"PartitionKey eq @source and {_PLANNED_FILES}"
-    rows, _ = first_rows(storage.table(EXTRACTS), text, COMPARED, 1, source=source)
-    return rows[0] if rows else None
+    for count in (1, PAGE):
+        rows, _ = first_rows(storage.table(EXTRACTS), text, COMPARED, count, source=source)
+        if found := next((row for row in rows if not row.returned), None):
+            return found
+    return None
 
 
 _PLANNED_FILES = f"Kind eq '{ExtractKind.FILE}' and PlannedAt gt ''"
 COMPARED = columns(
     ExtractRow.partition_key, ExtractRow.extract, ExtractRow.file, ExtractRow.status, ExtractRow.sequence,
     ExtractRow.stamp, ExtractRow.content, ExtractRow.job_id, ExtractRow.mapping_version, ExtractRow.full,
-    ExtractRow.people, ExtractRow.filtered, ExtractRow.rejected,
+    ExtractRow.people, ExtractRow.filtered, ExtractRow.rejected, ExtractRow.returned,
 )  # fmt: skip
 """What others are compared with."""
 

@@ -167,7 +167,7 @@ class ExtractRow(Outcomes):
     # Its plan
     plan: str = ""  # the attempt that is carried out
     read_plan: str = ""  # the attempt that read the file; a release makes another plan
-    read_at: str = ""  # when; a release reads it as of then. Older versions wrote none
+    read_at: str = ""  # the day that its rows mean, as of which it is read again; of older versions when, or none
     plans: Json[list[str]] = NO_JSON  # the attempts whose pages count
     stamp: str = ALWAYS  # of the plan; every plan of a job has a later one
     planned_at: str = ""  # when; a file that was not used has none

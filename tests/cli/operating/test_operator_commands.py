@@ -77,7 +77,7 @@ def test_a_duplicate_is_processed_and_the_last_file_again(office: Office, capsys
     assert office.tick() == []
     assert capsys.readouterr().out.splitlines() == [
         f"Extract {same} is processed within a minute, as the newest file of its source.",
-        f"Extract {same}, the last file of 'employees', is processed again within a minute.",
+        f"Extract {same}, the last list of 'employees', is processed again within a minute.",
     ]
 
 

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from shared.errors import MappingError
 from shared.intake import apply_plan, due_dates, ingest
 from shared.planning.orders import Order, release
 from shared.records import due, extracts, people
 from shared.records.people import note_planned
-from shared.storage.names import CONFIG, DUE
+from shared.storage.names import DUE
 from shared.tables.extracts import ExtractKind
 from tests.conftest import Storage
 from tests.support.contexts import rows_of
@@ -209,16 +208,20 @@ def test_a_full_file_after_dates_that_were_held_judges_them_anew(office: Office)
     assert set(office.workers().values()) <= {"scheduled", "held", "unchanged", "uploaded"}
 
 
-def test_a_source_whose_mapping_is_gone_does_not_keep_the_dates_of_others_from_coming(office: Office) -> None:
-    office.map("interns")
-    office.night("1,Ann,active,,2026-09-20")
-    office.night("2,Bob,active,,2026-09-20", source="interns")
-    office.context.storage.container(CONFIG).delete_blob("interns.yaml")
-    office.at("2026-09-21 00:00")
-    with pytest.raises(MappingError, match="There is no mapping for the source 'interns'"):
-        office.tick()
-    ingest.process_all_pending(office.context)
-    office.deliver()
-    assert office.enabled == {"1": False, "2": True}
-    office.map("interns")
-    assert office.tick() == [("2", False)]
+def test_a_date_that_was_moved_since_the_source_has_another_job_does_not_come_at_the_old_one(office: Office) -> None:
+    office.night("1,Ann,active,,2026-10-31", "2,Bob,active", "3,Cid,active,2026-10-20", "4,Di,active,,2026-10-31")
+    office.context.settings.endpoints["other"] = office.context.settings.endpoints["default"]  # type: ignore[index]
+    office.map(job="other")
+    office.at("2026-10-01 06:00")
+    office.night("1,Ann,active,,2026-10-31", "2,Bob,active", "3,Cid,active,2026-10-20")
+    office.at("2026-10-10 06:00")
+    assert office.night("1,Ann,active,,2027-10-31", "2,Bob,active", "3,Cid,gone,2026-10-20") == []
+    for moment in ("2026-10-13 00:00", "2026-10-20 00:00"):
+        office.at(moment)
+        assert office.tick() == []
+    office.at("2026-11-01 00:00")
+    assert (office.tick(), office.tick()) == ([("4", False)], [])  # of whom the list does not speak at the other job
+    assert office.enabled == {"1": True, "2": True, "4": False}
+    office.at("2027-11-01 00:00")
+    assert office.tick() == [("1", False), ("1", False)]
+    assert rows_of(office.context.storage, DUE) == []

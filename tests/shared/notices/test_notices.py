@@ -244,12 +244,12 @@ def test_no_file_by_the_agreed_time_is_told_once_a_day(office: Office, script: S
     context.storage.container(CONFIG).upload_blob("broken.yaml", b"expected_by: [")
     office.at("2026-09-20 05:00")
     tell(context)
-    assert texts(script) == [
-        (
-            "No file of source employees by 2026-09-19 07:00 (Europe/Berlin), the time that was agreed. Nothing new is "
-            "sent from it until one comes. HR looks at the export."
-        )
-    ]
+    late, broken = texts(script)
+    assert late == (
+        "No file of source employees by 2026-09-19 07:00 (Europe/Berlin), the time that was agreed. Nothing new is "
+        "sent from it until one comes. HR looks at the export."
+    )
+    assert broken.startswith("The mapping of source broken (hr-config/broken.yaml) cannot be used")
 
 
 @pytest.mark.parametrize(

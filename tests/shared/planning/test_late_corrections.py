@@ -7,11 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from shared.delivery import circuit_breaker
 from shared.intake.ingest import ingest_version
-from shared.planning.orders import Order, release
-from shared.storage.names import INBOX, OUTBOX
+from shared.outcomes.resending import says_it_once
+from shared.planning.orders import Order, release, reprocess
+from shared.storage.names import ACCOUNTS, INBOX, OUTBOX
 from tests.conftest import Storage
-from tests.support.office import Office, open_office
+from tests.support.office import HEADER, Office, open_office
 
 CREW = [f"{number},P{number},active" for number in range(100, 130)]
 LEFT_OUT = (
@@ -211,3 +213,83 @@ def test_an_id_that_a_spreadsheet_has_changed_in_the_rejects_is_nobody_new(offic
     ]
     _, sent = correct(office, body, ("actve", "active"), name="rejects_again.csv")
     assert sorted(sent) == [("0077", True), ("3-11", True)]
+
+
+def test_reprocess_takes_the_list_and_leaves_corrections_as_old_as_they_are(office: Office) -> None:
+    saturday = office.drop("1,Jane,actve", "2,Anna,actve", *CREW)
+    office.tick()
+    office.at("2026-09-20 06:00")
+    sunday = office.drop("1,Jane,gone,,2026-09-19", "2,Anna,actve", *CREW)
+    office.tick()
+    office.at("2026-09-21 09:00")
+    _, sent = correct(office, rejects_of(office, saturday), ("actve", "active"))
+    assert (sent, office.enabled["1"]) == ([("2", True)], False)
+    office.map(mode="full", guard={"off": True}, attributes={"displayName": "Name", "title": {"constant": "Clerk"}})
+    order = Order("Ina", "A new mapping.", office.time())
+    assert reprocess(office.context.storage, "employees", order) == sunday
+    office.tick()
+    assert {person: user["title"] for person, user in office.directory.items()} == dict.fromkeys(
+        ("1", "2", *(row.partition(",")[0] for row in CREW)), "Clerk"
+    )
+    assert (office.enabled["1"], office.directory["2"]["displayName"]) == (False, "Anna")
+
+
+def test_with_a_lost_table_of_accounts_the_list_and_its_corrections_come_back(office: Office) -> None:
+    office.map("visitors", mode="full", guard={"off": True})
+    visitors = office.drop("1,Jane,active", "9,Zed,active", source="visitors")
+    office.tick()
+    office.at("2026-09-20 06:00")
+    sunday = office.drop("1,Jane,active", "3,Bob,actve", *CREW)
+    office.tick()
+    office.at("2026-09-20 08:00")
+    visitors = office.drop("1,Jane,gone", "9,Zed,active", source="visitors")
+    assert office.tick() == []
+    _, sent = correct(office, rejects_of(office, sunday), ("actve", "active"))
+    assert sent == [("3", True)]
+    table = office.context.storage.table(ACCOUNTS)
+    for row in list(table.list_entities()):
+        table.delete_entity(row)
+    order = Order("Ina", "The table is lost.", office.time())
+    circuit_breaker.pause(office.context.storage, "", by="Ina", reason="lost", now=office.time())
+    assert [reprocess(office.context.storage, one, order) for one in ("visitors", "employees")] == [visitors, sunday]
+    assert office.tick() == []
+    circuit_breaker.resume(office.context.storage, "")
+    office.time.forward(3600)
+    sent = office.tick()
+    assert {("1", False), ("3", False)}.isdisjoint(sent)
+    assert {("1", True), ("3", True), ("9", True), ("100", True)} <= set(sent)
+
+
+def test_a_correction_that_the_new_mapping_needs_no_more_is_no_list(office: Office) -> None:
+    office.drop("1,Jane,active", "2,Ann,active", "3,Bob,actve", *CREW)
+    office.tick()
+    office.at("2026-09-21 09:00")
+    blob = office.context.storage.container(INBOX).get_blob_client("employees/hand-made.csv")
+    blob.upload_blob(f"{HEADER},Reason\n3,Bob,active,,,,,was misspelt\n".encode())
+    office.time.forward(1)
+    ingest_version(office.context, blob)
+    assert (office.tick(), office.newest()["Returned"]) == ([("3", True)], True)
+    words = {"active": True, "actve": True, "gone": False}
+    office.map(mode="full", guard={"off": True}, status={"column": "Status", "values": words})
+    reprocess(office.context.storage, "employees", Order("Ina", "A new mapping.", office.time()))
+    office.tick()
+    assert (office.newest()["Returned"], set(office.workers("MissingIn").values())) == (True, {""})
+
+
+def test_people_of_a_full_source_are_no_delta_for_a_correction_that_came_last(office: Office) -> None:
+    office.drop("1,Jane,active", "2,Ann,active", "3,Bob,actve", *CREW)
+    office.tick()
+    correct(office, rejects_of(office, str(office.newest()["Extract"])), ("actve", "active"))
+    assert not says_it_once(office.context.storage, "employees")
+
+
+@pytest.mark.parametrize("name", ["fixed_20260917.csv", "fixed 2026-09-19.csv"])
+def test_a_correction_stands_behind_the_list_that_it_answers_whatever_day_its_name_says(
+    office: Office, name: str
+) -> None:
+    saturday = office.drop("1,Jane,gone,foo", "2,Ann,active", "3,Bob,actve", *CREW)
+    office.tick()
+    body = rejects_of(office, saturday)
+    assert correct(office, body, ("actve", "active"), name=name)[1] == [("3", True)]
+    assert office.extract(saturday)["Corrected"] == 1
+    assert office.newest()["Sequence"] > office.extract(saturday)["Sequence"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
+from shared.intake.registering import register
 from shared.model import ENTERPRISE_USER
 from shared.planning.orders import Order, reprocess
+from shared.records.extracts import Version
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 
@@ -282,3 +285,45 @@ def test_the_time_in_the_file_decides_if_the_mapping_names_its_column(office: Of
             "list again in one go."
         ),
     )
+
+
+def age(office: Office, name: str, dropped: str) -> str:
+    """When a file was made that was dropped at a time of 2026-09-18 (UTC), as Rollcall sees it."""
+    office.time.forward(1)
+    moment = datetime.fromisoformat(f"2026-09-18 {dropped}").replace(tzinfo=UTC)
+    version = Version("employees", name, f"employees/{name}", name, moment, 10)
+    assert register(office.context, version) == "default"
+    return str(office.extract(version.ref.id)["MadeAt"])
+
+
+def test_where_names_hold_a_time_a_file_whose_name_says_none_is_as_old_as_when_it_was_dropped(office: Office) -> None:
+    office.map(run_time="people_yyyymmdd_HHMM")
+    assert age(office, "people_20260918_0800.csv", "08:01") == "2026-09-18T08:00:00Z"
+    assert age(office, "leavers.csv", "10:00") == "2026-09-18T10:00:00Z"
+    assert age(office, "people_20260918_1200.csv", "12:01") == "2026-09-18T12:00:00Z"
+
+
+def test_a_file_whose_name_says_no_day_is_not_older_than_one_that_was_dropped_before_it(office: Office) -> None:
+    office.map()
+    assert age(office, "first.csv", "08:00") == "2026-09-18T00:00:00Z"
+    assert age(office, "people_20260918.csv", "09:00") == "2026-09-18T00:00:00Z"
+    assert age(office, "people_20260919.csv", "22:00") == "2026-09-19T00:00:00Z"  # it is the next day where HR is
+    assert age(office, "earlier.csv", "21:00") == "2026-09-18T00:00:00Z"
+    assert age(office, "leavers.csv", "23:00") == "2026-09-19T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("name", "enabled"),
+    [("people_20260918.csv", False), ("people_20260913.csv", False), ("people_20260901.csv", True)],
+    ids=["the day before", "a week before", "a name that never changes"],
+)
+def test_rows_mean_the_day_of_their_file_whenever_it_is_read(office: Office, name: str, enabled: bool) -> None:
+    office.night("1,Ann,active", "2,Bob,active", name="people_20260831.csv")
+    office.at("2026-09-19 07:00")
+    extract = office.drop("1,Ann,active", "2,Bob,active,,2026-09-18", name=name)
+    office.tick()
+    assert office.enabled == {"1": True, "2": enabled}
+    assert office.extract(extract)["Rejected"] == int(enabled)
+    office.at("2026-09-25 07:00")
+    reprocess(office.context.storage, "employees", Order("Ina", "Once more.", office.time()))
+    assert (office.tick(), office.extract(extract)["Rejected"]) == ([], int(enabled))
