@@ -373,6 +373,7 @@ def noted() -> dict[str, list[Note]]:
         quotas=[Quota(name, (name,), 1, 2000) for name in ("default", "contractors")],
         missed=[Missed(name, now) for name in ("employees", "contractors")],
         holds_fault="broken",
+        unusable=["employees", "contractors"],
     )  # fmt: skip
     found: dict[str, list[Note]] = {}
     for note in derive(facts):
