@@ -739,7 +739,7 @@ def note_lapsed(storage: Storage, ref: ExtractRef, people: Iterable[str], file: 
         return worker_status.lapsed(file)
 
     found = [worker_key(ref.source, one) for one in people]
-    shown = columns(WorkerRow.status, WorkerRow.extract, WorkerRow.kind, WorkerRow.held_last_day)
+    shown = columns(WorkerRow.status, WorkerRow.extract, WorkerRow.kind, WorkerRow.held_last_day, WorkerRow.missing_in)
     change_rows(storage.table(WORKERS), found, person, select=shown)
     return ends
 

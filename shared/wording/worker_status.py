@@ -185,8 +185,12 @@ def _absence(person: Planned, extract_id: str) -> WorkerRow:
 
 
 def is_end_held(row: WorkerRow) -> bool:
-    """Whether the end of somebody's access is held: no later file that merely lacks the person takes that back."""
-    return row.status == WorkerStatus.HELD and (row.kind == ChangeKind.LEAVER or bool(row.held_last_day))
+    """Whether an end that HR has named is held: no later file that merely lacks the person takes that back.
+
+    An absence that is held is judged anew with each full file.
+    """
+    is_named = bool(row.held_last_day) or (row.kind == ChangeKind.LEAVER and row.missing_in != row.extract)
+    return row.status == WorkerStatus.HELD and is_named
 
 
 def lapsed(file: str) -> WorkerRow:
