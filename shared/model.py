@@ -171,11 +171,11 @@ class Planned(Struct, frozen=True, gc=False):
         claim: what the source says about the person, as it is kept; None leaves what is kept alone.
         changed: names of the attributes that differ from what Entra has.
         warning: what is open about the person, such as a manager whom nobody knows.
-        circle: the circle of managers because of which hers is left out; an empty text if there is none.
+        circle: the circle of managers because of which the person's is left out; an empty text if there is none.
         reason: a sentence for the results table, where the kind does not say it all.
         next_change_at: when a date falls due, ISO time in UTC, or an empty text.
-        awaits: those of whom something must be sent or said before the manager whom HR named can be: himself, or those
-            with whom he closes a circle.
+        awaits: those of whom something must be sent or said before the manager whom HR named can be: that one,
+            or those with whom that manager closes a circle.
         keeps: the manager whom Entra keeps, because the record names none; an empty text for nobody.
         since: when the employment began that the account is enabled for; ISO time or an empty text.
         waited: whether the person is sent only because an older plan had not sent this very record yet; of somebody who

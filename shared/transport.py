@@ -22,7 +22,7 @@ from requests.structures import CaseInsensitiveDict
 from shared.clock import SYSTEM_CLOCK
 
 LONGEST_WAIT = 10
-"""Seconds that a client waits at most because an answer says so; whoever calls it tries again later by himself."""
+"""Seconds that a client waits at most because an answer says so; the caller itself tries again later."""
 
 _A_DAY = 86_400.0
 _IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")

@@ -256,7 +256,7 @@ class _Standings:
         return self._known.get(manager, ManagerStanding.UNKNOWN)
 
     def why(self, manager: str) -> str:
-        """Why a manager has no account, to follow his id."""
+        """Why a manager has no account, to follow the id."""
         if manager in self._why:
             return self._why[manager]
         other = self._numbers.get(without_zeros(manager)) if manager.isascii() and manager.isdigit() else None

@@ -95,7 +95,7 @@ def _held(storage: Storage, ref: ExtractRef, worker: str) -> Planned:
     """What is planned for somebody whom an extract holds.
 
     Raises:
-        OrderRefused: it holds her no more.
+        OrderRefused: it holds the person no more.
     """
     row = orders.find_extract(storage, ref.id)
     for some in pages.read_quiet(storage, ref, row.read_plan):

@@ -71,7 +71,7 @@ def read_people(
 ) -> People:
     """Read a file of HR's by its mapping.
 
-    Somebody whose row is rejected is there too: her account is not one of nobody's.
+    Somebody whose row is rejected is there too: that account is not one of nobody's.
 
     Args:
         chunks: the file.

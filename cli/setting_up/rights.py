@@ -28,7 +28,7 @@ class Right:
 
     Attributes:
         roles: directory roles, of whoever is signed in.
-        scopes: delegated permissions, of the program through which he is signed in; each may be several, with a `+`.
+        scopes: delegated permissions, of the program through which the sign-in goes; each may be several, with a `+`.
         app_roles: app roles of an app that is signed in for itself; likewise.
     """
 

@@ -27,7 +27,7 @@ _SIGN_IN = {  # https://learn.microsoft.com/graph/deployments
 
 
 def add_sign_in(parser: argparse.ArgumentParser) -> None:
-    """Let somebody say which Graph it is, and how he is signed in."""
+    """Let somebody say which Graph it is, and how to sign in."""
     parser.add_argument(
         "--graph", type=_root, default="https://graph.microsoft.com", metavar="URL", help="default: %(default)s"
     )
@@ -48,7 +48,7 @@ def signed_in(given: argparse.Namespace, scopes: tuple[str, ...]) -> Iterator[Ma
 
     Args:
         given: the arguments of `add_sign_in`.
-        scopes: permissions to ask for, if he signs in now.
+        scopes: permissions to ask for, if somebody signs in now.
     """
     root: GraphRoot = given.graph
     if given.sign_in == "az":

@@ -2,7 +2,7 @@
 
 A circle is a property of everybody's last word, wherever it was said, and not of one file. Who is in one is sent
 without a manager until a word that undoes it has been accepted. And a manager who is not named any more, but whom Entra
-keeps, counts as long as Entra keeps him.
+keeps, counts for as long as that lasts.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class Circle:
 
 @dataclass(frozen=True)
 class Ties:
-    """Who is, or would be, managed by whom; nobody is his own manager, and an empty text stands for no manager.
+    """Who is, or would be, managed by whom; nobody is their own manager, and an empty text stands for no manager.
 
     Attributes:
         said: of each person the manager whom HR named last.
         has: the manager whom Entra has, or is about to get; only of those with one.
-        free: those whom a record names, now or at the next look, with the manager, unless he closes a circle.
+        free: those whom a record names, now or at the next look, with the manager, unless that closes a circle.
         cleared: those who are sent, and whose manager a record that names none takes away.
     """
 
@@ -56,7 +56,7 @@ class Ties:
 
 
 def find_circles(ties: Ties) -> dict[str, Circle]:
-    """For everybody who may not be sent with the manager whom HR named: the circle that he closes.
+    """For everybody who may not be sent with the manager whom HR named: the circle that this manager closes.
 
     That is everybody in a circle of what was said; and of those whose managers Entra has not got yet, whoever would
     close one with managers whom it keeps.

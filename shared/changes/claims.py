@@ -49,7 +49,7 @@ class Claim(Struct, frozen=True, gc=False):
         extract: its id.
         row: of that extract.
         works: whether the status says that the person may work.
-        record: the complete SCIM user, with the manager as HR named him.
+        record: the complete SCIM user, with the manager whom HR named.
         appears: from when on there is to be an account; None if from now on.
         starts: the first moment of the first day, where the worker is; None if it is not said.
         ends: the first moment after the last day, where the worker is; None if none is said.
@@ -170,7 +170,7 @@ class Stated(Struct, frozen=True, gc=False):
 
     Attributes:
         row: which.
-        record: the complete SCIM user, with the manager as HR named him.
+        record: the complete SCIM user, with the manager whom HR named.
         first_day: of the employment; None if none is named.
         last_day: likewise.
         zone: where the days begin and end.
@@ -189,8 +189,8 @@ def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Clai
     """Make the claim of a row.
 
     Days begin at midnight in the worker's zone. A last day before the first day belongs to an earlier employment; of
-    somebody who may not work and whose first day is to come, that she has left it tells only once it is over. One that
-    nobody spoke of while she was awaited is not kept: it may be the first sign of a hire that is taken back.
+    somebody who may not work and whose first day is to come, it tells only once it is over that the person has left.
+    One that nobody spoke of while the person was awaited is not kept: it may be the first sign of a hire taken back.
 
     Args:
         by: whose claim it is.
@@ -226,8 +226,8 @@ def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Clai
 def _has_left(stated: Stated, before: Claim | None, said_at: datetime) -> bool:
     """Whether somebody whose first day is to come was employed before, and has left: that is no hire taken back.
 
-    Some systems end a hire that is taken back by a last day before the first. So it is if she was awaited until now
-    and nobody spoke of that last day, and it stays so.
+    Some systems end a hire that is taken back by a last day before the first. So it is if the person was awaited until
+    now and nobody spoke of that last day, and it stays so.
     """
     last_day = stated.last_day
     if last_day is None or not _ends_before_it_begins(stated):
@@ -250,9 +250,9 @@ def _ends_before_it_begins(stated: Stated) -> bool:
 
 
 def fallen_silent(before: Claim, said_at: datetime, sequence: str, extract: str, employment: Employment) -> Claim:
-    """The claim of a source whose full file does not name the person any more: as if it said that she has left.
+    """The claim of a source whose full file does not name the person any more: as if it said that they have left.
 
-    A last day that it had named does not keep her: it may be that of a contract of years. Nor do days of grace give
+    A last day that it had named keeps nobody: it may be that of a contract of years. Nor do days of grace give
     somebody the account back who was on leave.
     """
     before = replace(before.at(said_at), then=None)
@@ -273,7 +273,7 @@ def _midnight(day: date, zone: ZoneInfo) -> datetime:
 def _after_grace(before: Claim | None, said_at: datetime, grace: timedelta) -> datetime | None:
     """When it is over for somebody who is said to have left, and not on which day; None if it is over already.
 
-    The grace is given once: to somebody who was employed until this was said, not anew whenever more is said of her.
+    The grace is given once: to somebody who was employed until this was said, not anew whenever more is said.
     """
     if before is None or not grace or not before.employs(said_at):
         return None
@@ -305,8 +305,8 @@ class Desired(Struct, frozen=True, gc=False):
 def decide(claims: Mapping[str, Claim], now: datetime) -> Desired:
     """What follows from the claims of all sources.
 
-    A source that employs the person goes before one that does not, then one that awaits her, then the one of higher
-    precedence. When a claim arrived makes no difference.
+    A source that employs the person goes before one that does not, then one that awaits the person, then the one of
+    higher precedence. When a claim arrived makes no difference.
     """
     if len(claims) == 1:  # as of most people
         [only] = claims.values()

@@ -68,7 +68,7 @@ class Draft(Struct, frozen=True, gc=False):
         force: whether the person is sent even if nothing has changed.
         file: the name of the file that `row` is of, for sentences; empty if it is the one that is being planned.
         unconfirmed: of somebody whose dates have come, why a start must wait; empty if nothing is in doubt.
-        left_out: the column by which the mapping leaves her out, so that the source lets go of her; else empty.
+        left_out: the column by which the mapping leaves the person out, so that the source lets go of them; else empty.
         now_called: the id in the row, if it is a new one of the person's.
         maybe: as whom somebody new may be known already.
         successor: under which new id the person may go on.
@@ -115,7 +115,7 @@ class Judged(Struct, frozen=True, gc=False):
         fate: `SEND`, `OLDER`, or the status of somebody who is not sent.
         counts_as: the guard's class of change, or an empty text.
         planned: the rest.
-        kept_out: whether she would be enabled by HR's word, and is not because she is on hold.
+        kept_out: whether the person would be enabled by HR's word, and is not because of the hold.
         ordered: whether nothing is sent but what a hold asks for, which somebody has ordered by name.
         gives: names that only one account may have, and that this one gives up. Of a tuple of texts, unlike a set, the
             garbage collector need not keep track.
@@ -138,7 +138,7 @@ class Judged(Struct, frozen=True, gc=False):
 def is_settled(account: Account, source: str, digest: str, now: datetime) -> bool:
     """Whether nobody has to look closer at a person of whom the source says the same again.
 
-    Whoever was on hold when she was planned last is looked at: that the hold has ended may have waited for a release.
+    Whoever was on hold when planned last is looked at: that the hold has ended may have waited for a release.
     """
     word = account.said.get(source)
     return bool(
@@ -237,7 +237,7 @@ class Judge:
         if hold is None:
             return judged
         planned, kind = judged.planned, judged.planned.kind if judged.fate == SEND else ""
-        # HR says nothing new: what she said before has been taken in, and so been let through.
+        # HR says nothing new: what it said before has been taken in, and so been let through.
         ordered = bool(kind) and by_hr.active and not draft.new
         return replace(
             judged,
@@ -248,7 +248,7 @@ class Judge:
         )
 
     def _asks(self, draft: Draft, desired: Desired, judged: Judged) -> str:
-        """What somebody has to decide about a person before she is sent."""
+        """What somebody has to decide about a person before anything is sent."""
         if draft.maybe and judged.fate in (SEND, WorkerStatus.SCHEDULED) and not judged.planned.waited:
             return somebody_new(draft.external_id, draft.maybe, draft.source)
         ends = judged.counts_as in (guard.DISABLE, guard.MISSING) or judged.planned.kind == ChangeKind.LEAVER

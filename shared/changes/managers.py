@@ -1,6 +1,6 @@
 """Who may be named as a manager in a record.
 
-Entra sets a manager only if it has been sent him before, so a manager whom it does not know, and one who closes a
+Entra sets only a manager who has been sent to it before, so a manager whom it does not know, and one who closes a
 circle, is left out. Nobody goes without an account because of a manager; the warning stays open until it is mended.
 What is left out clears nothing: Entra keeps the manager it has. Where the mapping sends null for an empty cell, null
 is sent in the place of a manager who cannot be named too.
@@ -22,17 +22,17 @@ class ManagerStanding(Enum):
 
     WORKS = "works"
     LEFT = "left"
-    UNKNOWN = "unknown"  # Entra has no account of his, whatever is known of him
+    UNKNOWN = "unknown"  # Entra has no account of the manager, whatever is known otherwise
 
 
 class Named(NamedTuple):
     """A record as it may be sent.
 
     Attributes:
-        record: with the manager, or without him.
+        record: with the manager, or without.
         warning: about the manager; an empty text if all is well.
-        awaited: whether the manager can be named once there is an account of his.
-        circle: the circle because of which he is left out, as a text; an empty one if it is not because of a circle.
+        awaited: whether the manager can be named once the account is there.
+        circle: the circle because of which the manager is left out, as a text; an empty one if there is none.
     """
 
     record: ScimUser
@@ -49,7 +49,7 @@ WAS_REJECTED = "has no account, because the row was rejected"
 
 
 def starts_on(first_day: str) -> str:
-    """He is to come."""
+    """The manager is to come."""
     return f"starts on {first_day} and has no account yet"
 
 
@@ -67,7 +67,7 @@ def without_zeros(worker_id: str) -> str:
 
 
 def is_not_known(_manager: str) -> str:
-    """What is said where nobody knows more of a manager than that there is no account of his."""
+    """What is said where nobody knows more of a manager than that there is no account."""
     return NOT_KNOWN
 
 
@@ -78,7 +78,7 @@ class Managers:
     Attributes:
         standing: of a manager.
         circles: those whom everybody closes with the manager whom HR named.
-        why: a manager without an account has none, to follow his id.
+        why: a manager without an account has none, to follow the id.
     """
 
     standing: Callable[[str], ManagerStanding]

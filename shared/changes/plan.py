@@ -1,9 +1,9 @@
 """Changes to numbered pages: who is sent in which order.
 
-Leavers come first. Then managers come before the people who report to them, because Entra sets a manager only if it has
-seen him before. A page holds up to 200 people (4 requests of 50), so that only the last request of a plan may be less
-than full. Of a plan of several pages, leavers share no page with more people than fill their last request: a page is
-sent once the rows of all its people are written, and those of managers lie in all partitions.
+Leavers come first. Then managers come before the people who report to them, because Entra sets only a manager whom
+it has seen before. A page holds up to 200 people (4 requests of 50), so that only the last request of a plan may be
+less than full. Of a plan of several pages, leavers share no page with more people than fill their last request: a page
+is sent once the rows of all its people are written, and those of managers lie in all partitions.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def sent(planned: Planned, desired: Desired, draft: Draft, file: str, now: datet
 
 
 def _leaves_later(desired: Desired) -> bool:
-    """Whether somebody works on, up to a day that is to come, though the status says that she has left already."""
+    """Whether somebody works on, up to a day that is to come, though the status says that they have left already."""
     winner = desired.winner
     return desired.active and not winner.works and not winner.record["active"]
 
@@ -58,7 +58,7 @@ def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> 
             return ""
         if winner.last_day and winner.ends is not None and winner.ends <= now:
             return f": the last day, {winner.last_day}, has passed"
-        if winner.record["active"] and not winner.works:  # it is her absence that ended it, after days of grace
+        if winner.record["active"] and not winner.works:  # it is the absence that ended it, after days of grace
             return ": no longer in the full file"
         if winner.last_day:
             return f": the status says so, and counts at once, not only after the last day, {winner.last_day}"

@@ -1,4 +1,4 @@
-"""Containers, queues and tables: each is there, and whoever looks may do there what he has to."""
+"""Containers, queues and tables: each is there, and whoever looks may do there what has to be done."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class _Store:
 
     Attributes:
         check: its name in the answer.
-        role: that whoever looks needs on it; empty if he needs none.
+        role: that whoever looks needs on it; empty if none is needed.
         read: reads a little.
-        write: shows whether he may write; None if he need not.
+        write: shows whether whoever looks may write; None if that is not needed.
     """
 
     check: Check

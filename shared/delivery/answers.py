@@ -135,7 +135,7 @@ class Progress:
         return self._and(piece, {"split": piece.first + ids.index(middle_id)})
 
     def with_split_before(self, piece: Piece, worker_id: str) -> Progress:
-        """Somebody of a piece, and those behind her, have to wait; those before go out by themselves."""
+        """Somebody of a piece, and those behind, have to wait; those before go out by themselves."""
         ids = [worker.worker_id for worker in self.workers(piece)]
         return self._and(piece, {"split": piece.first + ids.index(worker_id)})
 
@@ -173,7 +173,7 @@ def record_accepted(
 
 
 def record_refused(context: Context, job: str, page: people.Deliverer, person: Planned, error: RequestRejected) -> int:
-    """Write to a person's row that Entra refused her record, in Entra's words, and remember when it is sent again.
+    """Write to a person's row that Entra refused the record, in Entra's words, and remember when it is sent again.
 
     Before the answer goes into the page's row, which has no room for the words: after a crash in between the record is
     sent and refused once more.
@@ -183,7 +183,7 @@ def record_refused(context: Context, job: str, page: people.Deliverer, person: P
     """
     storage, now, who = context.storage, context.clock.now(), person.worker.worker_id
     rows = read_rows(storage.table(WORKERS), [people.worker_key(page.source, who)], columns(WorkerRow.tries))
-    tries = 1 + sum(row.tries for row in rows.values())  # nobody's row is there if she was forgotten meanwhile
+    tries = 1 + sum(row.tries for row in rows.values())  # no row is there if the person was forgotten meanwhile
     matter = resending.matter_of_data(
         is_leaver=person.removes_access,
         is_taker=bool(person.takes_from),

@@ -33,7 +33,7 @@ def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
         try:
             merge_row(table, key, cancelled, etag_of(row))
         except ResourceModifiedError:
-            continue  # somebody has claimed it: he finds nobody to send
+            continue  # somebody has claimed it, and finds nobody to send
         _tell(context, keys[key], row)
 
 

@@ -1,8 +1,8 @@
 """Nobody who is on hold is sent enabled, and nobody who is protected unasked: the last look, right before a request.
 
 Whoever was put on hold, or protected, since the page was planned is left out and planned anew within a minute:
-disabled, or held for a release by name. As long as the list cannot be read, whoever would be enabled waits, because she
-may be on it by now; everybody else goes on.
+disabled, or held for a release by name. As long as the list cannot be read, whoever would be enabled waits, because
+that person may be on it by now; everybody else goes on.
 """
 
 from __future__ import annotations

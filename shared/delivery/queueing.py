@@ -94,7 +94,7 @@ def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
     now = context.clock.now()
     for row in pages.on_their_way(context.storage, ref.id):
         due = max(parse_iso(at) for at in (row.updated_at, row.wait_until, row.claimed_until) if at)
-        # A claim that ran out has lost its holder; his message stays hidden for as long as the host leases it.
+        # A claim that ran out has lost its holder; the message stays hidden for as long as the host leases it.
         patience = _CLAIM_IS_OVER if row.status == PageStatus.SENDING else lost_after
         if due + patience < now:
             logger.warning(

@@ -3,7 +3,7 @@
 The answer to each request is written to the page's row before the next one goes out: after a crash only the request
 whose answer was not written is repeated, which is harmless, because Entra matches people by externalId.
 
-That nothing older lands on something newer is seen to from both ends. Whoever sends looks, once his claim is written,
+That nothing older lands on something newer is seen to from both ends. Whoever sends looks, once the claim is written,
 for people whom a newer plan has taken over, and leaves them out. And a page of that newer plan is not sent while a page
 that it took people over from is claimed. Nor is the same record sent twice: see `sent_meanwhile`.
 """

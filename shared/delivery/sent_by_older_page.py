@@ -58,7 +58,7 @@ def forget_managers_never_sent(context: Context, ref: ExtractRef, row: PageRow, 
     """See that Entra does not count as keeping a manager whom only older pages named that never sent the person.
 
     A plan takes it that older pages still go out. Whoever has no manager because of one of theirs, and whoever is told
-    that Entra keeps him, is looked at again. Doing it again changes nothing.
+    that Entra keeps that manager, is looked at again. Doing it again changes nothing.
 
     Args:
         context: what we work with.

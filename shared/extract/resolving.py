@@ -154,10 +154,10 @@ class Resolver:
                 self.rejects[row] = replace(self.rejects[row], worker_id=worker_id)
 
     def _refuse_lost_zeros(self, tentative: Mapping[int, str]) -> None:
-        """Whoever is known only with more zeros in the id is no new person: the row is rejected as hers.
+        """Whoever is known only with more zeros in the id is no new person: the row is rejected as the known one's.
 
-        If she is in the file under her right id too, the rows are compared with each other, as they are where nobody is
-        known; or, where the mapping says how zeros are filled in, her own row counts.
+        If the person is in the file under the right id too, the rows are compared with each other, as they are where
+        nobody is known; or, where the mapping says how zeros are filled in, the person's own row counts.
         """
         key = self.mapping.key_rule
         for worker_id, known_as in self.longer.items():

@@ -87,7 +87,7 @@ def end_hold(storage: Storage, order: HoldOrder) -> Hold | None:
         word counts again.
 
     Raises:
-        HoldRefused: nothing of the kind is in force; the sentence says where she is on hold, if she is.
+        HoldRefused: nothing of the kind is in force; the sentence says where the person is on hold, if anywhere.
     """
     ended = False
 

@@ -26,7 +26,7 @@ class PersonToLookAt:
         name: as it is shown; empty if nobody knows it.
         row: of the file; 0 if it is not in it.
         text: what is the matter, and what to do.
-        cause: the same in short for whoever has it too, and who acts; empty where everybody is a case of her own.
+        cause: the same in short for whoever has it too, and who acts; empty where each is a case apart.
         detail: what differs from person to person, to stand behind a cause that several people have.
     """
 
@@ -140,7 +140,7 @@ def causes_list(
 ) -> HeadedList:
     """One cause is one line, however many people have it; who they are stands behind it.
 
-    Whoever is alone with a cause has a line of her own. `one` and `many` are the words for whom it is about.
+    Whoever is alone with a cause has a separate line. `one` and `many` are the words for whom it is about.
     """
     several = sorted((cause for cause, found in some.causes.items() if found.people > 1), key=lambda cause: cause[::-1])
     groups = []

@@ -41,7 +41,7 @@ from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from shared.wording.worker_status import Release, Telling
 
-_MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
+_MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before their reports
 _FAILED_AT_ONCE = 500
 _PAGES_AT_ONCE = 8  # recorded together, between two looks at whether the queue has room
 
@@ -210,7 +210,7 @@ def _wake_whose_managers_came_meanwhile(context: Context, ref: ExtractRef, row: 
     """Have those looked at again whose managers came by a plan that was carried out at the same time as this one.
 
     That plan may have asked who waits before this one wrote it, or the other way round. Whichever ends later sees both:
-    who waits and, in the manager's account, that he is in the other plan or in its own.
+    who waits and, in the manager's account, that the manager is in the other plan or in its own.
     """
 
     def came(manager: Account) -> bool:

@@ -134,7 +134,7 @@ class _End(Enum):
 def process_pending(context: Context, job: str, own: ExtractRef | None = None) -> None:
     """Read and plan the arrived extracts of a job, one after the other, the oldest file first.
 
-    If somebody else is at it, he is left to it: everybody looks again for what has arrived after giving the lease back,
+    Somebody else who is at it is left to it: everybody looks again for what has arrived after giving the lease back,
     so an extract that was registered before the lease was asked for is always seen. While a committed plan has not been
     carried out to its end nothing else is planned: it would be compared with what is only half written. Small files
     are an exception to both, see `_SmallOnes`: nobody waits behind a giant.
@@ -264,7 +264,7 @@ def _stop_others(context: Context, rows: Sequence[ExtractRow]) -> bool:
     """Keep others from committing: whoever is reading an extract still has lost the lease. Whether there was one."""
     begun = [row for row in rows if row.status == ExtractStatus.READING]
     for row in begun:
-        with suppress(ClaimLost):  # he has done it just now
+        with suppress(ClaimLost):  # whoever was reading has done it just now
             _write_if_unchanged(context, row, etag_of(row), ExtractRow(message="To be read again."))
     return bool(begun)
 

@@ -254,7 +254,7 @@ class Applier:
             first_day,
             last_day,
             zone,
-            tuple(claim for claim in row.claims if self.kinds[claim[0]].path not in keeps),  # the old name stays hers
+            tuple(claim for claim in row.claims if self.kinds[claim[0]].path not in keeps),  # the old name is kept
             row.manager_name,
             keeps,
             on_leave,
@@ -527,7 +527,7 @@ class Applier:
     def _employment(
         self, cells: dict[str, str], status: str, refuse: Callable[[str], None], working: Working, *, works: bool
     ) -> tuple[date | None, date | None]:
-        """The first and the last day; somebody who works cannot have had the last one, unless she is hired again."""
+        """The first and the last day; somebody who works cannot have had the last one, unless hired again."""
         readers = working.first_day, working.last_day
         first = readers[0].read(cells, refuse)[0] if readers[0] else None
         last, reader = readers[1].read(cells, refuse) if readers[1] else (None, None)

@@ -319,7 +319,7 @@ class ColumnMapper:
         return NO_DAY != last_day < self._today and last_day != CAREFUL and not again
 
     def _contradict(self, active: str, first_day: str, last_day: str) -> bool:
-        """Whether somebody is said to work whose last day has passed, unless she was hired again since."""
+        """Whether somebody is said to work whose last day has passed, unless hired again since."""
         again = first_day != NO_DAY and last_day < first_day
         doubtful = again == (last_day >= self._today) or (again and self._short_years)
         return bool(self._today) and active == "true" and doubtful

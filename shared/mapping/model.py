@@ -399,7 +399,7 @@ class Filter(Section):
         only: for each of these columns, words of which a row has one; all of the columns must fit.
         without: for each of these columns, words by which a row is left out; one of the columns is enough.
         known: what becomes of somebody whom the source has spoken of before, and whose row is left out now: the source
-            lets go of her as of a leaver (`disable`), or what it said last stays (`keep`).
+            lets go of that person as of a leaver (`disable`), or what it said last stays (`keep`).
     """
 
     only: Mapping[ColumnName, Asked] = {}

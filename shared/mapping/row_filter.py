@@ -34,7 +34,7 @@ class LeftOut:
     Attributes:
         worker_id: who it is; an empty text if the row does not tell.
         row: of the file.
-        column: by which the mapping leaves her out.
+        column: by which the mapping leaves the person out.
         display_name: what the row makes of it, as far as it tells.
         user_name: likewise.
     """

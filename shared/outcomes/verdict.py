@@ -166,7 +166,7 @@ def _skipped(entry: LogEntry, *, unchanged: bool) -> WorkerRow:
 
 
 def _nobody_to_disable(entry: LogEntry) -> WorkerRow:
-    """A leaver whose row holds too little for a new account: Entra tried to make one, because it has none of hers."""
+    """A leaver whose row holds too little for a new account: Entra tried to make one, because it has none."""
     return WorkerRow(
         status=WorkerStatus.UNCHANGED,
         action=_NONE,

@@ -1,6 +1,6 @@
 """Whom a plan has to look at: those who are in the file, or are missing from it, or whose dates have come.
 
-Of a person about whom nothing is new it is only noted that he was seen. Everybody else is drafted.
+Somebody about whom nothing is new is only noted as seen. Everybody else is drafted.
 """
 
 from __future__ import annotations

@@ -379,9 +379,9 @@ def _who(planned: Planned, counts_as: str, because: str, *, alone: bool, asked: 
     Args:
         planned: what is planned for the person.
         counts_as: the guard's class of change.
-        because: why she waits.
-        alone: whether she is released by name only.
-        asked: whether there is a question about her; it names people, and is told on their own pages only.
+        because: why the person waits.
+        alone: whether the person is released by name only.
+        asked: whether there is a question about the person; it names people, and is told on their own pages only.
     """
     worker = planned.worker
     name = str(worker.user.get("displayName") or worker.user.get("userName") or "")

@@ -23,7 +23,7 @@ _BATCH = 500
 def look_at_left_out(
     run: PlanRun, drafted: Drafted, known: Collection[str] | None = None, answered: Answered | None = None
 ) -> None:
-    """Note whom the mapping leaves out, and draft whoever the source spoke of up to now, unless the mapping keeps her.
+    """Note whom the mapping leaves out, and draft whoever the source spoke of up to now, unless the mapping keeps them.
 
     Args:
         run: the plan.

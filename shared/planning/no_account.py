@@ -34,7 +34,7 @@ def decided_of(run: PlanRun, outside: Mapping[str, Account]) -> dict[str, Desire
 def why_no_account(
     run: PlanRun, drafted: Drafted, strangers: Collection[str], decided: Mapping[str, Desired]
 ) -> Callable[[str], str]:
-    """What says why a manager has no account, to follow his id.
+    """What says why a manager has no account, to follow the id.
 
     Args:
         run: the plan.

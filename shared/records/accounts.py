@@ -44,7 +44,7 @@ class Account(Struct, frozen=True, gc=False):
         accepted_enabled: whether what Entra accepted last was to be enabled.
         since: when the employment began that it was enabled for last.
         open: the warning that is open about the person.
-        circle: of managers, because of which hers is left out; only where the whole row was read.
+        circle: of managers, because of which the person's is left out; only where the whole row was read.
         next_change_at: ISO time, or an empty text.
         stamp: of the plan that wrote the row last.
         deliverer: the page that is to send what is pending; None before the first.
@@ -53,7 +53,7 @@ class Account(Struct, frozen=True, gc=False):
             read. So are `enabled`, `ever_enabled`, `since`, `manager` and `kept`.
         undone: what was planned last, if Entra has not done it; else empty.
         manager: whom Entra has as the manager, or is about to get; only where the whole row was read. A record that
-            names none, and does not clear him, leaves him where he is.
+            names none, and does not clear the manager, leaves this as it is.
         on_hold: whether it was on hold when it was planned last.
         no_account: whether Entra's last word is that it could not make the account, and there has never been one.
         kept: attributes whose old values Entra keeps, because the record leaves them out; only where the whole row was

@@ -75,7 +75,7 @@ def await_managers(
 ) -> None:
     """Remember who (externalId) waits for which managers, so that they are found when one of these comes.
 
-    Those who wait for him in HR's data (`DATE`) and at Entra (`RESEND`) are kept apart.
+    Those who wait for a manager in HR's data (`DATE`) and at Entra (`RESEND`) are kept apart.
     """
     rows: dict[Key, DueRow] = {
         Key(_awaited(job, why, manager), keys.encode(external_id)): DueRow(manager=manager, external_id=external_id)

@@ -49,8 +49,8 @@ class Quiet(Struct, frozen=True, gc=False):
     """Somebody of a plan who is not sent.
 
     Attributes:
-        fate: what becomes of her.
-        remember: whether what the source says of her is kept.
+        fate: what becomes of the person.
+        remember: whether what the source says of the person is kept.
         planned: the rest.
     """
 

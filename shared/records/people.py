@@ -310,7 +310,7 @@ def _note_waiting(
         person = by_id[keys.decode(key.row)]
         told = row.sequence if row else ""
         # Whoever is to be sent from here is told of from here, though a date that came since the file was made, and
-        # which a later file has overtaken, may have told of her before.
+        # which a later file has overtaken, may have told of the person before.
         late = row is not None and person.worker.worker_id in ours and row.sent_by != plan.ref.id
         if told >= person.sequence and not late:
             return None
@@ -526,7 +526,7 @@ class WorkerTold(NamedTuple):
 
     Attributes:
         status: of the person.
-        is_missing: whether the newest full file that was used does not have her.
+        is_missing: whether the newest full file that was used does not have the person.
     """
 
     status: WorkerStatus
@@ -766,7 +766,7 @@ def _change_workers(
 ) -> dict[str, WorkerRow]:
     """Merge values into rows of people whom this extract is to send and who still wait for it; what all rows are now.
 
-    A file may have said something else about a person (that her row is wrong, say), a newer one or this one: then the
+    A file may have said something else about a person (that HR's row is wrong, say), a newer one or this one: then the
     row goes on telling that, and only what became of the sending is noted.
     """
     found: dict[str, WorkerRow] = {}

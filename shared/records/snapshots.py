@@ -96,7 +96,7 @@ def read_partitions(
 def forget_snapshots(storage: Storage) -> None:
     """End all snapshots and remove them: rows have been deleted. To be called after that."""
     container = storage.container(STATE)
-    # Whoever is reading one writes what he has read under the mark that he began with.
+    # What is still being read from one is written under the mark with which the reading began.
     container.upload_blob(_MARK, uuid.uuid4().hex, overwrite=True)
     for name in container.list_blob_names(name_starts_with=_FOLDER):
         if name != _MARK:

@@ -331,7 +331,7 @@ def _decisions(row: WorkerRow, seen: Seen | None) -> Iterator[Moment]:
 
 
 def _held(context: Context, source: str, row: WorkerRow) -> Iterator[Moment]:
-    """That the person was held, and who released her."""
+    """That somebody was held, and who released the person."""
     if not row.held_at:
         return
     file = _file(_extract(context, source, row.held_in)) or "an extract"
@@ -352,7 +352,7 @@ def _missing(row: WorkerRow, extract: ExtractRow | None) -> str:
 
 
 def _absence(row: WorkerRow, extract: ExtractRow | None) -> Iterator[Moment]:
-    """That the person is missing from a full file, beside what else is told of her."""
+    """That the person is missing from a full file, beside what else is told."""
     if row.status != WorkerStatus.MISSING and (text := _missing(row, extract)):
         yield Moment((_arrived(extract) if extract else "") or _seen_at(row.missing_in), DECISION, text)
 

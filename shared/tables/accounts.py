@@ -24,7 +24,7 @@ class PutBack(StrEnum):
     """What of an account is again as it was before the last plan, because Entra has not done what that asked for."""
 
     ALL = "all"  # it has done nothing
-    MANAGER = "manager"  # Entra did not know him, and did the rest
+    MANAGER = "manager"  # Entra did not know the manager, and did the rest
 
 
 class Had(NamedTuple):
@@ -63,7 +63,7 @@ class AccountRow(Keyed):
     since: str = ""  # when the employment began that it was enabled for last
     next_change_at: str = ""  # when a date falls due; or empty
     open: str = ALWAYS  # the warning that is open about the person; or empty
-    circle: str | None = None  # of managers, because of which hers is left out; or empty. Older versions wrote none
+    circle: str | None = None  # of managers, by which the person's is left out; or empty. Older versions wrote none
     takes_from: str = ""  # who gives up a name that this person gets; or empty
 
     # What Entra had before. If it does not do what was planned, both change places with `Record` and the rest

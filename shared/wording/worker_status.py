@@ -178,7 +178,7 @@ def queued_beside(person: Planned, by: Telling) -> WorkerRow:
 
 
 def _absence(person: Planned, extract_id: str) -> WorkerRow:
-    """Whether a file names the person, as far as what is said of her now is new."""
+    """Whether a file names somebody, as far as what is said of the person now is new."""
     if person.said == WorkerStatus.MISSING:
         return WorkerRow(missing_in=extract_id)
     return WorkerRow(missing_in="") if person.said else WorkerRow()
@@ -202,7 +202,7 @@ def lapsed(file: str) -> WorkerRow:
 
 
 def released(release: Release) -> WorkerRow:
-    """Who released somebody that was held, beside when and why she was held."""
+    """Who released somebody, beside when and why the person was held."""
     return WorkerRow(released_by=release.by, release_reason=release.reason, released_at=release.at)
 
 
@@ -210,17 +210,17 @@ _NEVER_HELD = WorkerRow(held_in="", held_at="", held_because="", released_by="",
 
 
 def quiet(fate: str, person: Planned, row: WorkerRow | None, by: Telling, *, seen: bool = True) -> WorkerRow | None:
-    """Somebody who is not sent; None if her row stays as it is.
+    """Somebody who is not sent; None if the row stays as it is.
 
-    That she is missing from a full file stands beside what somebody has to act on first, and never in its place.
+    That the person is missing from a full file stands beside what somebody has to act on first, and never in its place.
 
     Args:
         fate: `UNCHANGED`, `SCHEDULED`, `HELD`, `MISSING`, `FILTERED` or `WITHDRAWN`; anything else leaves the row
             alone.
-        person: what is decided about her.
-        row: her row as it is; None if there is none.
-        by: the extract, when, and who has released her.
-        seen: whether she is in the file, unless it is her absence that speaks.
+        person: what is decided about the person.
+        row: the person's row as it is; None if there is none.
+        by: the extract, when, and who has released the person.
+        seen: whether the person is in the file, unless it is the absence that speaks.
     """
     if row is None or not person.waited or fate == WorkerStatus.HELD or row.sent_status not in _IN_VAIN:
         return _quiet(fate, person, row, by, seen=seen)
@@ -330,7 +330,7 @@ def _about_release(status: WorkerStatus, person: Planned, by: Telling) -> Worker
 
 
 def _place(status: WorkerStatus, person: Planned, row: WorkerRow | None, extract_id: str, *, seen: bool) -> WorkerRow:
-    """Where somebody stands in an extract that sends nothing of her, and what follows from it whatever else is told."""
+    """Where somebody stands in an extract that does not send them, and what follows from it whatever else is told."""
     place = WorkerRow(seen_in=extract_id, seen_row=person.worker.row, next_change_at=person.next_change_at)
     if person.on_hold or (row and row.on_hold):
         place.on_hold = person.on_hold
@@ -381,7 +381,7 @@ def _names(person: Planned) -> WorkerRow:
 
 
 def _names_of_another(names: WorkerRow, row: WorkerRow | None) -> WorkerRow:
-    """The names in a row for whose person the list does not provide, which take none from her that she has."""
+    """The names in a row for whose person the list does not provide, and which take none away that the person has."""
     if row and row.sent_by:
         return WorkerRow()
     return names.filled()
@@ -412,7 +412,7 @@ _STILL_OPEN = (
 _OF_A_ROW = (WorkerStatus.REJECTED, WorkerStatus.HELD, WorkerStatus.FILTERED, WorkerStatus.UNCHANGED)
 """The states that take the place of a failure while something else is told of HR's row; the last in older versions."""
 NOT_DONE = "HR's row is again as it was when it was sent last, and Entra has not done what was sent then."
-"""Of somebody who failed, after another thing was told of her for a time."""
+"""Of somebody who failed, after another thing was told of the person for a time."""
 _BY_ITSELF = "Nothing to do: it happens by itself on the day."
 _CAN_BE_REMOVED = "Nothing to do; an account that was made can be removed by IT."
 _RELEASE = "Somebody with the role Releaser looks at it and releases it, or HR drops a right file."

@@ -54,7 +54,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class User:
-    """A user for whom tokens are issued, with the permissions that the app has in her name."""
+    """A user for whom tokens are issued, with the permissions that the app has in the user's name."""
 
     scopes: Sequence[str]
     directory_roles: Sequence[str]

@@ -1,7 +1,7 @@
 """Who may call what: application roles of an app, or scopes and directory roles of a user.
 
 The tables of permissions are those on the page of each call in Graph's reference. A user needs both: a scope of the app
-through which she calls, and a directory role of her own.
+through which the call is made, and a directory role of the user's own.
 """
 
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
 """People inside the records of others, as in an organisation tree: the list itself holds nobody but those at the top.
 
 A list inside a record, or a repeated element, is one of people if its entries say whom they are about and have half of
-the wanted paths. It does no harm if they are records of their own as well, as where an export says with each person
-who reports to her; whoever is nowhere else would count as gone.
+the wanted paths. It does no harm if they are records of their own as well, as where an export says with each manager
+who the reports are; whoever is nowhere else would count as gone.
 
 Nobody is meant by a single object (a manager, a deputy), by a list of those above, by entries with the id of the record
 itself (contracts, jobs), or by a list that the mapping reads. Where what names the worker is just called `id`, jobs and
