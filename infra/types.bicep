@@ -98,7 +98,7 @@ type Hosting = {
 type StorageSku = 'Standard_LRS' | 'Standard_ZRS' | 'Standard_GZRS'
 
 @export()
-@description('Somebody who delivers files by SFTP, signed in with a key pair of her own.')
+@description('Somebody who delivers files by SFTP, signed in with a key pair of their own.')
 type SftpUser = {
   @description('Name to sign in with, after the account\'s own: <account>.<name>.')
   @minLength(3)

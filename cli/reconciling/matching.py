@@ -276,7 +276,7 @@ class _Matcher:
                     status=CONFLICT,
                     grade="",
                     reason=f"the account has the address of several people in HR's file: also of {named}",
-                    hr="Check the mail addresses: each person needs her own; or is it one person with two ids?",
+                    hr="Check the mail addresses: each person needs their own; or is it one person with two ids?",
                     it="Find out whose account it is.",
                 )
             else:
