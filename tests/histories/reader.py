@@ -65,7 +65,9 @@ class Reader:
             self._last[file.feed] = content
         words = {person: said[file.feed] for person, said in self._truth.words.items() if file.feed in said}
         until = {person: word.last for person, word in words.items() if word.works and word.last}
-        outcome = file.read(now.date(), until)
+        # Rows mean the day of their file, but where the days say which of several contracts counts.
+        is_new = file.day > (now - timedelta(days=7)).date()
+        outcome = file.read(file.day if is_new and not self._plan.turns else now.date(), until)
         gone = self._gone(file, outcome, now) if self._plan.missing else {}
         self._people[file.feed] = len(outcome.said)
         return ExtractStatus.DELIVERED, replace(outcome, gone=gone)
