@@ -279,10 +279,7 @@ class Observer:
         )
 
     def _active(self, values: Mapping[str, str]) -> bool | None:
-        status = self._mapping.status
-        cells = {column: clean(values.get(column, "")) for column in (*status.reads, *status.days)}
-        empty = {column for column, cell in cells.items() if cell in self._nothing} - {status.is_plain and status.name}
-        return self._working.active({**cells, **dict.fromkeys(empty, "")})
+        return self._working.active(self._working.cells_of(values, self._nothing))
 
     def _rule(self) -> str:
         status = self._mapping.status

@@ -6,12 +6,12 @@ Each of the rows would be rejected. That is one fault, which is told once, with 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 
 from shared.errors import ExtractRefused
 from shared.extract.profile import DATES, kind_of_value
-from shared.mapping.cells.dates import DateWatch, Unusable, is_number_of_day
+from shared.mapping.cells.dates import DateWatch, Unusable, is_number_of_day, raise_unusable
 from shared.mapping.cells.text import clean
 from shared.mapping.cells.values import Compiler
 from shared.mapping.model import MappingFile
@@ -42,19 +42,12 @@ def check_readable(
         ExtractRefused: nearly all of the rows would be rejected for one of the days.
     """
     working = Working(Compiler(mapping, DateWatch(), today, holds_dates))
-    people = [cells for cells in _cells(mapping, rows) if _may_work(working, cells)]
+    nothing = frozenset(clean(text) for text in mapping.placeholders)
+    people = [cells for row in rows if _may_work(working, cells := working.cells_of(row, nothing))]
     for reader in filter(None, (working.first_day, working.last_day)):
         wrong = [(reason, cells) for cells in people if (reason := _reason(reader, cells))]
         if len(wrong) >= _FEWEST and len(wrong) > len(rows) * _NEARLY_ALL:
             raise ExtractRefused(_sentence(reader, wrong, len(rows)))
-
-
-def _cells(mapping: MappingFile, rows: Collection[Mapping[str, str]]) -> Iterator[dict[str, str]]:
-    status, nothing = mapping.status, frozenset(clean(text) for text in mapping.placeholders)
-    for row in rows:
-        cells = {column: clean(row.get(column, "")) for column in (*status.reads, *status.days)}
-        word = status.name if status.is_plain else ""
-        yield {column: "" if cell in nothing and column != word else cell for column, cell in cells.items()}
 
 
 def _may_work(working: Working, cells: Mapping[str, str]) -> bool:
@@ -66,7 +59,7 @@ def _may_work(working: Working, cells: Mapping[str, str]) -> bool:
 
 def _reason(reader: DayReader, cells: Mapping[str, str]) -> str:
     try:
-        reader.read(cells, _raise)
+        reader.read(cells, raise_unusable)
     except Unusable as wrong:
         return str(wrong)
     return ""
@@ -95,7 +88,3 @@ def _example(reader: DayReader, wrong: Sequence[tuple[str, Mapping[str, str]]]) 
         if all(kind_of_value(cell) == DATES or is_number_of_day(cell) for cell in said):
             return reason
     return ""
-
-
-def _raise(reason: str) -> None:
-    raise Unusable(reason)

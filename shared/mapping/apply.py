@@ -16,7 +16,7 @@ from datetime import date
 
 from shared.errors import ExtractRefused, MappingError
 from shared.letters import fold, narrow
-from shared.mapping.cells.dates import DateWatch, Unusable
+from shared.mapping.cells.dates import DateWatch, Unusable, raise_unusable
 from shared.mapping.cells.ids import MAX_KEY, LostZeros, NoIds, ThousandMarks, id_warnings, may_be_number, read_id
 from shared.mapping.cells.text import (
     LETTER,
@@ -227,7 +227,7 @@ class Applier:
         warnings += [*id_warnings(mapping.key, raw, own_id), *([although(other_letters)] if other_letters else [])]
         on_leave = self._status.disables_for_leave(status)
         matters = (active and not carried_out) or (not over and not on_leave and self._works_on(days))
-        refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
+        refuse: Callable[[str], None] = raise_unusable if matters else lambda reason: warnings.append(although(reason))
         try:
             cells, unusable = self._cells(record, refuse, warnings.append, self._stay(record, worker_id))
             damaged = self._see_to_damage(record, cells, worker_id, refuse, warnings.append)
@@ -366,8 +366,8 @@ class Applier:
         try:
             status, active = self._status_of(record)
             over = active and self._is_ended_by_rule(record, self._days_of(record))
-            self._employment(texts, status, _raise, self._glance, works=active and not over)
-            self._zone(texts, _raise)
+            self._employment(texts, status, raise_unusable, self._glance, works=active and not over)
+            self._zone(texts, raise_unusable)
         except Unusable:
             return True
         return False
@@ -420,7 +420,7 @@ class Applier:
         if any(column in record.faults for column in self._status.days):
             return None, None
         try:
-            return self._glance.days(self._cells_of_days(record), _raise)
+            return self._glance.days(self._cells_of_days(record), raise_unusable)
         except Unusable:
             return None, None
 
@@ -670,10 +670,6 @@ def _known_otherwise(column: str, worker_id: str, known_as: Sequence[str]) -> st
 
 def _ignore(_reason: str) -> None:
     """What is wrong with the row is known already."""
-
-
-def _raise(reason: str) -> None:
-    raise Unusable(reason)
 
 
 def although(reason: str) -> str:

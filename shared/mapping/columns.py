@@ -17,7 +17,7 @@ from itertools import compress, count
 from typing import Any, TypeVar
 
 from shared.mapping.apply import Applied, Applier
-from shared.mapping.cells.dates import DateWatch, Unusable
+from shared.mapping.cells.dates import DateWatch, Unusable, raise_unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
 from shared.mapping.cells.remembered import CAREFUL, CAREFUL_PIECE, ColumnCells, Pieces, Remembered, Room
 from shared.mapping.cells.text import LOST_MARKS, looks_broken_in_name, may_name_an_object
@@ -306,7 +306,7 @@ class ColumnMapper:
             several = (raw,) if isinstance(raw, str) else raw
             cells = dict(zip(reader.rule.columns, map(self._clean, several), strict=True))
             try:
-                day, _ = reader.read(cells, _raise)
+                day, _ = reader.read(cells, raise_unusable)
             except Unusable:
                 return CAREFUL
             return day.isoformat() if day else NO_DAY
@@ -329,10 +329,6 @@ def _may_be_damaged(names: str) -> bool:
     """Whether a name, or one of several in lines, holds what may stand in the place of letters, or of a name."""
     signs = any(sign in names for sign in _OF_DAMAGE)
     return signs or may_name_an_object(names) or looks_broken_in_name(names)
-
-
-def _raise(reason: str) -> None:
-    raise Unusable(reason)
 
 
 class _NoWatch(DateWatch):

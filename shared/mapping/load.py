@@ -75,8 +75,8 @@ def find_mapping(storage: Storage, source: str) -> LoadedMapping:
                 f"There is no mapping for the source '{source}': put one into {CONFIG}/{source}.yaml, or use a folder "
                 f"that has one (shipped: {', '.join(sorted(shipped_names()))}), then drop the file again"
             ) from None
-        return _meant_for(source, parse_mapping(shipped.read_bytes(), f"mappings/{shipped.name}"))
-    return _meant_for(source, parse_mapping(data, f"{CONFIG}/{source}.yaml"))
+        return parse_mapping_of(source, shipped.read_bytes(), f"mappings/{shipped.name}")
+    return parse_mapping_of(source, data, f"{CONFIG}/{source}.yaml")
 
 
 def mapping_for_dates(storage: Storage, source: str) -> LoadedMapping:
@@ -113,7 +113,13 @@ def _kept_at(source: str) -> str:
     return f"mappings/{source}.yaml"
 
 
-def _meant_for(source: str, loaded: LoadedMapping) -> LoadedMapping:
+def parse_mapping_of(source: str, data: bytes, name: str) -> LoadedMapping:
+    """The mapping of a source out of a file, as `parse_mapping` reads it.
+
+    Raises:
+        MappingError: it is wrong, or says that it is for another source.
+    """
+    loaded = parse_mapping(data, name)
     meant = loaded.mapping.source
     if meant is not None and meant != source:
         raise MappingError(f"{loaded.name}: source: the mapping is for '{meant}', but the file came from '{source}'")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -103,6 +103,19 @@ class Working:
             DayReader(days, tuple(map(compiler.dates, days.columns)), ends, self._has_left) if days else None
             for days, ends in ((status.first_day, False), (status.last_day, True))
         )
+
+    def cells_of(self, row: Mapping[str, str], nothing: Collection[str]) -> dict[str, str]:
+        """The cells of a row that say who works and when, cleaned; empty where they say nothing.
+
+        What stands for nothing elsewhere may be the very word of a status.
+
+        Args:
+            row: raw cells by column.
+            nothing: cells that mean nothing, cleaned.
+        """
+        cells = {column: clean(row.get(column, "")) for column in (*self._status.reads, *self._status.days)}
+        word = self._status.name if self._status.is_plain else ""
+        return {column: "" if cell in nothing and column != word else cell for column, cell in cells.items()}
 
     def word(self, cells: Mapping[str, str]) -> str:
         """The word of a row's status, as HR wrote it; empty where the days alone decide.

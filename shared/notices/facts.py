@@ -12,7 +12,7 @@ from shared.context import Context
 from shared.delivery import circuit_breaker, rate_limiter
 from shared.errors import MappingError
 from shared.holds.look import holds_at as look_at_holds
-from shared.mapping.load import configured_names, parse_mapping
+from shared.mapping.load import configured_names, parse_mapping_of
 from shared.mapping.model import MappingFile
 from shared.records import extracts
 from shared.records.health import Health, load_health
@@ -138,10 +138,9 @@ def _mapping_of(storage: Storage, source: str) -> MappingFile | None:
 @lru_cache(maxsize=64)
 def _parsed(data: bytes, source: str) -> MappingFile | None:
     try:
-        mapping = parse_mapping(data, f"{source}.yaml").mapping
+        return parse_mapping_of(source, data, f"{source}.yaml").mapping
     except MappingError:
         return None
-    return mapping if mapping.source in (None, source) else None
 
 
 def due_today(mapping: MappingFile, now: datetime) -> datetime | None:

@@ -27,7 +27,7 @@ from shared.records import accounts, extracts
 from shared.records.accounts import Account
 from shared.records.people import told_otherwise, worker_key
 from shared.storage.names import WORKERS
-from shared.storage.rows import in_chunks, read_rows
+from shared.storage.rows import Key, in_chunks, read_rows
 from shared.tables.base import columns
 from shared.tables.workers import WorkerRow, WorkerStatus
 
@@ -217,6 +217,7 @@ def _draft(
 ) -> None:
     """Draft people of the file; of those who are overtaken it is only noted that something newer is known."""
     for chunk in in_chunks(people, _BATCH):
+        drafts: list[Draft] = []
         for said in run.of_file.read(chunk):
             person = said.worker.worker_id
             account = known.get(person)
@@ -230,28 +231,34 @@ def _draft(
                 other = "" if said.now_called else meets_other_names(made)
                 if other:
                     drafted.called_otherwise.setdefault(other, []).append(person)
-                made = _who_stays(run, drafted, made)
-                drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)
+                drafts.append(made)
             else:
                 if person not in overtaken:  # of these there is a note of its own
                     drafted.older.append(person)
                 older = reasons.older(said.worker.row, run.file)
                 planned = Planned(said.worker, kind=ChangeKind.UNCHANGED, sequence=run.sequence, reason=older)
                 drafted.keep_quiet(OLDER, planned, remember=False)
+        unnamed = _note_who_stays(run, drafted, drafts)
+        for made in drafts:
+            one = replace(made, unnamed=True) if made.external_id in unnamed else made
+            drafted.add(replace(one, sequence=run.later(one.sequence)) if run.is_release else one)
 
 
-def _who_stays(run: PlanRun, drafted: Drafted, made: Draft) -> Draft:
-    """Note whoever has left by this file and stays enabled by another list, and whether that one names the person."""
-    if not made.new or len(made.claims) == 1:
-        return made
-    desired = decide(made.claims, run.now)
-    if not reasons.has_left_here(made, desired, run.now) or run.hold_of(made.external_id, made.claims):
-        return made
-    other, key = desired.winner.source, worker_key(desired.winner.source, made.external_id)
-    rows = read_rows(run.storage.table(WORKERS), [key], select=columns(WorkerRow.missing_in))
-    unnamed = any(row.missing_in for row in rows.values())
-    drafted.stay.setdefault(other, {})[made.external_id] = not unnamed
-    return replace(made, unnamed=unnamed)
+def _note_who_stays(run: PlanRun, drafted: Drafted, drafts: Iterable[Draft]) -> set[str]:
+    """Note those who have left by this file and stay enabled by another list; whom that one does not name either."""
+    stay: dict[Key, tuple[str, str]] = {}
+    for made in drafts:
+        if made.new and len(made.claims) > 1:
+            desired = decide(made.claims, run.now)
+            is_left = reasons.has_left_here(made, desired, run.now)
+            if is_left and not run.hold_of(made.external_id, made.claims):
+                other = desired.winner.source
+                stay[worker_key(other, made.external_id)] = (other, made.external_id)
+    rows = read_rows(run.storage.table(WORKERS), list(stay), select=columns(WorkerRow.missing_in)) if stay else {}
+    unnamed = {stay[key][1] for key, row in rows.items() if row.missing_in}
+    for other, external_id in stay.values():
+        drafted.stay.setdefault(other, {})[external_id] = external_id not in unnamed
+    return unnamed
 
 
 def _claim(run: PlanRun, said: Said, before: Claim | None, account: Account | None) -> Claim:

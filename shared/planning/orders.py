@@ -317,13 +317,9 @@ def reprocess(storage: Storage, source: str, order: Order) -> str:
     _again(storage, row, order, row.sequence)
     for file in reversed(files):
         if file.returned and file.sequence > row.sequence and file.status not in extracts.UNREAD:
-            _repeat(storage, extracts.load_extract(storage, ExtractRef(file.extract, source)), order)
+            answer = extracts.load_extract(storage, ExtractRef(file.extract, source))
+            _save(storage, answer, _as_arrived(answer, order))  # which stays as old as it is
     return row.extract
-
-
-def _repeat(storage: Storage, row: ExtractRow, order: Order) -> None:
-    """Have corrected rejects processed again, which stay as old as they are."""
-    _save(storage, row, _as_arrived(row, order))
 
 
 def _again(storage: Storage, row: ExtractRow, order: Order, newest: str) -> None:

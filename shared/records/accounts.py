@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import orjson
 from msgspec import Struct
 
-from shared.model import KeptClaim, ScimUser, manager_of
-from shared.records.people import Deliverer, account_key, unpack
+from shared.model import KeptClaim, ScimUser
+from shared.records.people import Deliverer, account_key, planned_manager, unpack
 from shared.records.snapshots import SnapshotRow, SnapshotView, read_partitions
 from shared.storage import keys
 from shared.storage.clients import Storage
@@ -180,7 +180,7 @@ def _account(row: AccountRow) -> Account:
         deliverer=Deliverer(row.source, row.extract, row.page) if row.extract else None,
         claims=unpack(row.claims),
         record=record,
-        manager=_manager_of(row, record),
+        manager=_manager_of(row),
         no_account=row.no_account,
         kept=kept_of(row),
         on_hold=row.on_hold,
@@ -196,11 +196,11 @@ def _undone(row: AccountRow) -> ScimUser:
     return unpack(row.had_record) if had and had.mark in (row.accepted, row.refused) else {}
 
 
-def _manager_of(row: AccountRow, record: ScimUser) -> str:
+def _manager_of(row: AccountRow) -> str:
     """Whom Entra has as the manager, or is about to get."""
     if row.no_account and not (row.pending or row.put_aside or row.unanswered):
         return ""
-    return manager_of(record) if row.manager is None else row.manager  # rows of older versions lack it
+    return planned_manager(row)
 
 
 _CIRCLE_TOLD = re.compile(r" a loop \((.+?)\)(?:; sent without|, because Entra keeps)", re.DOTALL)

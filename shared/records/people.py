@@ -244,9 +244,13 @@ def _had_before(row: AccountRow, mark: str) -> AccountRow:
     if row.pending or row.put_aside or (had and row.unanswered and row.accepted == mark):
         # What was planned last has perhaps not come to Entra.
         return AccountRow(had=to_json(had._replace(mark=mark)) if had else NO_JSON, put_back="")
-    manager = manager_of(unpack(row.record)) if row.manager is None else row.manager  # rows of older versions lack it
-    had = Had(mark, manager, row.kept, row.enabled, row.ever_enabled, row.since)
+    had = Had(mark, planned_manager(row), row.kept, row.enabled, row.ever_enabled, row.since)
     return AccountRow(had_record=row.record, had=to_json(had), put_back="")
+
+
+def planned_manager(row: AccountRow) -> str:
+    """The manager whom Entra has, or is about to get, by the row of an account."""
+    return manager_of(unpack(row.record)) if row.manager is None else row.manager  # rows of older versions lack it
 
 
 def _put_back(row: AccountRow, what: PutBack | Literal[""]) -> AccountRow:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import lru_cache
+from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from shared.errors import ExtractRefused
@@ -61,6 +62,15 @@ _TWO_WAYS = {mark: (parse_pattern(f"dd{mark}mm{mark}yyyy"), parse_pattern(f"mm{m
 
 class Unusable(ValueError):  # noqa: N818 (it never leaves the mapping)
     """A value cannot be sent. The message says why, for HR, and starts with the column's name."""
+
+
+def raise_unusable(reason: str) -> NoReturn:
+    """For whoever is told of a fault and does not go on.
+
+    Raises:
+        Unusable: always.
+    """
+    raise Unusable(reason)
 
 
 @dataclass
